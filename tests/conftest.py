@@ -1,0 +1,51 @@
+"""Fixtures for all tests."""
+
+import os
+
+# scikit-learn's check battery leaves out its array API check unless SciPy was imported
+# with this set. It must therefore stand before every import that could import SciPy.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def empty_working_directory(tmp_path_factory, monkeypatch):
+    """Run each test in an empty directory, and fail it if it leaves a file there."""
+    directory = tmp_path_factory.mktemp("working_directory")
+    monkeypatch.chdir(directory)
+    yield directory
+    left_behind = sorted(str(p.relative_to(directory)) for p in directory.rglob("*"))
+    if left_behind:
+        pytest.fail(f"The test left files in the working directory: {left_behind}.")
+
+
+@pytest.fixture
+def pyplot():
+    """Give `matplotlib.pyplot` without a window, and close what the test opened."""
+    matplotlib = pytest.importorskip("matplotlib")
+    backend = matplotlib.get_backend()
+    matplotlib.use("agg", force=True)
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+    yield pyplot
+    pyplot.close("all")
+    matplotlib.use(backend, force=True)
+
+
+@pytest.fixture(scope="session")
+def data_home():
+    """Give the folder with real data, or skip the test when there is none."""
+    named = os.environ.get("SKDEEP_DATA")
+    folder = Path(named) if named else CHECKOUT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(
+            f"Real data was looked for in {folder}, which is no folder. "
+            "Set SKDEEP_DATA to the folder that holds it to run this test."
+        )
+    return folder
