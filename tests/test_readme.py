@@ -1,0 +1,62 @@
+"""What README tells people to paste works."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks_in(language):
+    """Return the fenced blocks of README that are written in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+PYTHON = blocks_in("python")
+SHELL = blocks_in("bash")
+INSTALL, TEST = SHELL[:2]
+
+
+@pytest.mark.parametrize("number", range(len(PYTHON)))
+def test_python_block_runs(number):
+    """Each Python block runs on its own."""
+    code = compile(PYTHON[number], f"README.md, Python block {number + 1}", "exec")
+    exec(code, {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize("block", SHELL)
+def test_shell_block_is_well_formed(block):
+    """Each shell block is one that bash can read."""
+    subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+
+
+@pytest.mark.parametrize("block", [INSTALL, TEST], ids=["install", "test"])
+def test_shell_block_sets_up_what_it_needs(block):
+    """Each of the two first blocks makes, enters and fills an environment itself."""
+    create, enter, install, run = (shlex.split(line) for line in block.splitlines())
+    assert create[:3] == ["python3", "-m", "venv"]
+    assert enter == [".", f"{create[3]}/bin/activate"]
+    assert install[:4] == ["python", "-m", "pip", "install"]
+    assert run[0] == "python"
+
+
+def test_first_block_runs_the_main_job():
+    """The first block ends with a program that exists."""
+    program = shlex.split(INSTALL.splitlines()[-1])[1]
+    assert (CHECKOUT / program).is_file()
+
+
+def test_second_block_runs_the_tests():
+    """The second block installs the test extra and ends with the tests."""
+    assert "[test]" in TEST
+    assert TEST.splitlines()[-1].startswith("python -m pytest")
+
+
+def test_linked_files_exist():
+    """Every file that README links to is in the repository."""
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert [link for link in links if not (CHECKOUT / link).exists()] == []
