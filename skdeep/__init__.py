@@ -1,0 +1,35 @@
+"""Deep networks as scikit-learn estimators."""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Estimators are imported when they are asked for: TensorFlow takes seconds to load.
+_ESTIMATORS = {
+    "CharCNNClassifier": "skdeep.classifiers",
+    "ConvAutoencoderTransformer": "skdeep.autoencoders",
+    "RNNClassifier": "skdeep.classifiers",
+}
+
+_SUBPACKAGES = (
+    "datasets",
+    "metrics",
+    "model_comparison",
+    "networks",
+    "plotting",
+)
+
+__all__ = [*_ESTIMATORS, *_SUBPACKAGES, "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ESTIMATORS:
+        return getattr(importlib.import_module(_ESTIMATORS[name]), name)
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"skdeep.{name}")
+    raise AttributeError(f"module 'skdeep' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

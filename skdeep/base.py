@@ -1,0 +1,352 @@
+"""The estimator that all others are: parameters plus numbers.
+
+This is the only file that knows SciKeras. What works there is kept: the routing of
+parameters such as ``optimizer__momentum`` and the construction of optimizers and
+callbacks from them. What does not work on today's scikit-learn is replaced, and
+hidden where a class should not have it.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any
+
+import keras
+import numpy as np
+from scikeras._utils import (
+    get_optimizer_class,
+    route_params,
+    try_to_convert_strings_to_classes,
+    unflatten_params,
+)
+from scikeras.wrappers import BaseWrapper
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from skdeep import runtime
+from skdeep.runtime.progress import write_epoch
+
+# scikit-learn refuses to read the tags of any class with a parent that defines
+# `_more_tags` but not `__sklearn_tags__`. SciKeras' class gets the one it inherits
+# anyway, so nothing changes for others who use it.
+if "__sklearn_tags__" not in vars(BaseWrapper):
+    BaseWrapper.__sklearn_tags__ = BaseEstimator.__sklearn_tags__
+
+TRAINING_CONSTRAINTS: dict[str, list[Any]] = {
+    "epochs": [Interval(Integral, 1, None, closed="left")],
+    "batch_size": [Interval(Integral, 1, None, closed="left")],
+    "optimizer": [str, type, keras.optimizers.Optimizer],
+    "learning_rate": [Interval(Real, 0, None, closed="neither"), callable],
+    "learning_rate_schedule": [StrOptions(set(runtime.SCHEDULES))],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "precision": [StrOptions({"float32", "bfloat16", "float64", "auto"})],
+    "callbacks": [list, tuple, dict, type, keras.callbacks.Callback, None],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+
+CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+    **TRAINING_CONSTRAINTS,
+}
+
+_FIT_PARAMETERS = {"epochs", "batch_size", "callbacks"}
+
+
+class _Hidden:
+    """An inherited attribute that this class does not have."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        raise AttributeError(f"{owner.__name__!r} has no attribute {self.name!r}")
+
+
+class DeepEstimator(CallbackSupportMixin, BaseWrapper):
+    """Base of all estimators: parameters, training, weights.
+
+    A fitted estimator holds NumPy arrays and plain values. Subclasses have an
+    explicit ``__init__`` that assigns its parameters and ends with
+    ``self._route(routed)``, a method ``_network`` that returns the specification
+    of their network, and two mixins: what goes in and what comes out.
+    """
+
+    _routing_prefixes = frozenset({"optimizer", "callbacks", "fit"})
+
+    # What SciKeras' own code looks for on every estimator.
+    model = build_fn = None
+
+    initialize = _Hidden()
+    predict = _Hidden()
+    scorer = _Hidden()
+    score = _Hidden()
+    fit = _Hidden()
+    partial_fit = _Hidden()
+
+    __repr__ = BaseEstimator.__repr__
+
+    # -- parameters --------------------------------------------------------------
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Hide the routed parameters from the signature, as they have no names."""
+        super().__init_subclass__(**kwargs)
+        signature = inspect.signature(cls.__init__)
+        named = [
+            p
+            for p in list(signature.parameters.values())[1:]
+            if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+        ]
+        cls.__signature__ = signature.replace(parameters=named)
+
+    def _route(self, routed: dict[str, Any]) -> None:
+        """Keep parameters such as ``optimizer__momentum``, refuse all others."""
+        for name, value in routed.items():
+            if name.partition("__")[0] not in self._routing_prefixes or (
+                "__" not in name
+            ):
+                raise TypeError(
+                    f"{type(self).__name__}.__init__() got an unexpected keyword "
+                    f"argument {name!r}. Its parameters are "
+                    f"{', '.join(type(self).__signature__.parameters)}, and any that "
+                    f"starts with {', '.join(sorted(self._routing_prefixes))} and "
+                    "two underscores."
+                )
+            setattr(self, name, value)
+
+    def _get_param_names(self) -> list[str]:
+        named = type(self).__signature__.parameters
+        routed = [
+            name
+            for name in vars(self)
+            if name.partition("__")[0] in self._routing_prefixes and "__" in name
+        ]
+        return sorted([*named, *routed])
+
+    # -- fitted state --------------------------------------------------------------
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "weights_" in vars(self)
+
+    @property
+    def model_(self) -> keras.Model:
+        """A new `keras.Model` with the fitted weights, independent of this object."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"This {type(self).__name__} has no model_ yet. Call fit first."
+            )
+        with runtime.seeded_construction(0), runtime.dtype_policy(self._inference):
+            model = self._network()()
+        model.set_weights(self.weights_)
+        return model
+
+    @property
+    def _inference(self) -> str:
+        return "float64" if self.precision == "float64" else "float32"
+
+    @contextmanager
+    def _previous_fit_kept(self) -> Iterator[None]:
+        """Put everything back as it was if fitting fails or is interrupted."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    # -- training --------------------------------------------------------------------
+
+    def _optimizer(self) -> tuple[runtime.OptimizerSpec, Any]:
+        """Return what to compile and the learning rate to run it with."""
+        routed = route_params(
+            self.get_params(deep=False), "optimizer", pass_filter=set(), strict=True
+        )
+        rate = routed.pop("learning_rate", self.learning_rate)
+        optimizer = self.optimizer
+        try:
+            if isinstance(optimizer, str):
+                optimizer = try_to_convert_strings_to_classes(
+                    optimizer, get_optimizer_class
+                )
+            optimizer = unflatten_params(items=optimizer, params=routed)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"optimizer={self.optimizer!r} with {routed or 'no routed parameters'} "
+                f"is not a Keras optimizer: {error}. Use a name such as 'adam', a "
+                "class, or an instance; routed parameters start with optimizer__."
+            ) from error
+        if optimizer is self.optimizer:
+            # An instance comes with its own learning rate; it is never trained with.
+            rate = optimizer.learning_rate
+            rate = rate if callable(rate) else float(np.asarray(rate))
+            schedule = optimizer._learning_rate
+            if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+                rate = schedule
+        return runtime.OptimizerSpec.from_optimizer(optimizer), rate
+
+    def _options(self, **changes: Any) -> runtime.TrainingOptions:
+        routed = route_params(
+            self.get_params(deep=False), "fit", pass_filter=set(), strict=True
+        )
+        if unknown := set(routed) - _FIT_PARAMETERS:
+            raise ValueError(
+                f"fit__{sorted(unknown)[0]} is not a parameter that "
+                f"{type(self).__name__} can route. Use one of "
+                f"{', '.join('fit__' + name for name in sorted(_FIT_PARAMETERS))}."
+            )
+        # SciKeras builds callbacks from classes, lists and routed parameters.
+        self._initialize_callbacks()
+        callbacks = vars(self).pop("_fit_callbacks")
+        del self._predict_callbacks
+        optimizer, rate = self._optimizer()
+        options = {
+            "optimizer": optimizer,
+            "learning_rate": rate,
+            "epochs": routed.get("epochs", self.epochs),
+            "batch_size": routed.get("batch_size", self.batch_size),
+            "learning_rate_schedule": self.learning_rate_schedule,
+            "early_stopping": self.early_stopping,
+            "validation_fraction": self.validation_fraction,
+            "n_iter_no_change": self.n_iter_no_change,
+            "tol": self.tol,
+            "precision": self.precision,
+            "callbacks": _flattened(callbacks),
+        }
+        return runtime.TrainingOptions(**(options | changes))
+
+    def _train(
+        self,
+        X: Any,
+        y: Any,
+        inputs: runtime.Feed,
+        targets: runtime.ArrayFeed | None,
+        *,
+        loss: runtime.LossSpec,
+        metrics: tuple[tuple[str, runtime.LossSpec], ...] = (),
+        sample_weight: np.ndarray | None = None,
+        strata: np.ndarray | None = None,
+        initial_weights: list[np.ndarray] | None = None,
+        resume: bool = False,
+        one_epoch: bool = False,
+    ) -> None:
+        """Train on encoded rows and keep weights, history and, to go on, the state.
+
+        `X` and `y` are what the user passed, for scikit-learn's callbacks. Without
+        `initial_weights` Keras' initialisers make them.
+        """
+        resume = resume and self.__sklearn_is_fitted__()
+        state = vars(self).get("_training_state") if resume else None
+        changes: dict[str, Any] = {}
+        if one_epoch:
+            if self.early_stopping:
+                raise ValueError(
+                    "partial_fit does not support early_stopping=True, since it makes "
+                    "one pass over the rows it is given. Set early_stopping=False, or "
+                    "use fit."
+                )
+            changes = {"epochs": 1, "learning_rate_schedule": "constant"}
+        options = self._options(**changes)
+        self._call_scikit_learn(X, y, options)
+        seed = state.seed if state is not None else self._draw_seed()
+        try:
+            result = runtime.fit(
+                self._network(),
+                loss,
+                inputs,
+                targets,
+                options=options,
+                seed=seed,
+                sample_weight=sample_weight,
+                strata=strata,
+                metrics=metrics,
+                weights=self.weights_ if resume else initial_weights,
+                state=state,
+            )
+        finally:
+            for callback in options.callbacks:
+                callback.set_model(None)
+        history = self.history_ if resume else {}
+        self.weights_ = result.weights
+        self.history_ = {
+            name: [*history.get(name, []), *values]
+            for name, values in result.history.items()
+        }
+        self.n_iter_ = result.n_iter + (self.n_iter_ if resume else 0)
+        # The optimizer's state is twice the size of the weights: it is kept only
+        # where somebody has said that training is to go on.
+        vars(self).pop("_training_state", None)
+        if one_epoch or self.warm_start:
+            self._training_state = result.state
+        self._callback_fit_ctx.call_on_fit_task_end(
+            estimator=self, X=X, y=y, reconstruction_attributes=dict
+        )
+
+    def _draw_seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _call_scikit_learn(
+        self, X: Any, y: Any, options: runtime.TrainingOptions
+    ) -> None:
+        """Let scikit-learn's callbacks take part, and write progress if asked to."""
+        context = self._init_callback_context(max_subtasks=options.epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        name, current = type(self).__name__, []
+
+        def on_epoch_begin(epoch: int) -> None:
+            current[:] = [context.subcontext(task_name="epoch")]
+            current[0].call_on_fit_task_begin(estimator=self, X=X, y=y)
+
+        def on_epoch_end(
+            epoch: int, logs: dict[str, float], weights: Callable[[], list[np.ndarray]]
+        ) -> bool:
+            if self.verbose:
+                write_epoch(name, epoch, options.epochs, logs)
+            return current[0].call_on_fit_task_end(
+                estimator=self,
+                X=X,
+                y=y,
+                reconstruction_attributes=lambda: {"weights_": weights()},
+            )
+
+        options.on_epoch_begin, options.on_epoch_end = on_epoch_begin, on_epoch_end
+
+    def _check_weights(self, sample_weight: Any, rows: Any) -> np.ndarray | None:
+        """Return non-negative weights in float64, not all of them zero."""
+        if sample_weight is None:
+            return None
+        weights = _check_sample_weight(
+            sample_weight,
+            np.empty(len(rows)),
+            dtype=np.float64,
+            ensure_non_negative=True,
+        )
+        if not weights.any():
+            raise ValueError(
+                "sample_weight is zero for all samples, so there is nothing to train "
+                "on. Give at least one sample a positive weight."
+            )
+        return weights
+
+    # -- inference -------------------------------------------------------------------
+
+    def _infer(self, feed: runtime.Feed, part: str | None = None) -> Any:
+        check_is_fitted(self)
+        return runtime.infer(
+            self._network(), self.weights_, feed, part=part, precision=self.precision
+        )
+
+
+def _flattened(callbacks: list[Any]) -> list[keras.callbacks.Callback]:
+    flat: list[keras.callbacks.Callback] = []
+    for callback in callbacks:
+        flat += callback if isinstance(callback, list) else [callback]
+    return flat

@@ -1,0 +1,88 @@
+"""Class labels and their weights."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+
+def encode_classes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the place of each label among the classes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Labels.
+    classes : ndarray of shape (n_classes,)
+        Known labels, sorted.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype int32
+
+    Raises
+    ------
+    ValueError
+        If a label is not among the classes.
+    """
+    check_classification_targets(y)
+    places = np.clip(np.searchsorted(classes, y), 0, len(classes) - 1)
+    unknown = classes[places] != y
+    if np.any(unknown):
+        raise ValueError(
+            f"y contains labels that are not in classes={classes.tolist()}, got "
+            f"{np.unique(y[unknown]).tolist()[:5]}. Pass all labels as `classes` to "
+            "the first call of partial_fit."
+        )
+    return places.astype(np.int32)
+
+
+def class_weights(
+    class_weight: Mapping[Any, float] | str | None,
+    classes: np.ndarray,
+    codes: np.ndarray,
+    sample_weight: np.ndarray | None,
+) -> np.ndarray | None:
+    """Return the weight of each row that its class gives it.
+
+    Parameters
+    ----------
+    class_weight : mapping of label to float, "balanced" or None
+        As in scikit-learn: classes that a mapping leaves out weigh one.
+    classes : ndarray of shape (n_classes,)
+        Labels, sorted.
+    codes : ndarray of shape (n_rows,)
+        Class number of each row.
+    sample_weight : ndarray of shape (n_rows,) or None
+        Weights of the rows, which "balanced" counts the classes with.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_rows,), dtype float64, or None
+
+    Raises
+    ------
+    ValueError
+        If a mapping names a class that is not there.
+    """
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, Mapping):
+        unknown = [label for label in class_weight if label not in classes.tolist()]
+        if unknown:
+            raise ValueError(
+                f"class_weight names the classes {unknown}, which are not among the "
+                f"classes of y, {classes.tolist()}. Use the labels of y as keys."
+            )
+    present = np.unique(codes)
+    weights = np.ones(len(classes))
+    if isinstance(class_weight, str):
+        weights[present] = compute_class_weight(
+            "balanced", classes=present, y=codes, sample_weight=sample_weight
+        )
+    else:
+        for label, weight in class_weight.items():
+            weights[np.flatnonzero(classes == label)] = weight
+    return weights[codes]

@@ -1,0 +1,13 @@
+"""What goes into an estimator and what comes out of it: two mixins for each."""
+
+from skdeep.mixins.autoencoding import AutoencoderMixin
+from skdeep.mixins.classification import ClassificationMixin
+from skdeep.mixins.inputs import TEXT_CONSTRAINTS, ImageInputMixin, TextInputMixin
+
+__all__ = [
+    "TEXT_CONSTRAINTS",
+    "AutoencoderMixin",
+    "ClassificationMixin",
+    "ImageInputMixin",
+    "TextInputMixin",
+]

@@ -1,0 +1,218 @@
+"""What comes out of an autoencoder: a code, and samples from codes."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import (
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skdeep import runtime
+from skdeep.encoding.rows import distinct_rows
+from skdeep.networks.losses import squared_error
+
+_SCORING_ROWS = 4096
+
+
+class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """What comes out is a code, and from a code an image or vector again."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn to reconstruct X from its codes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, height, \
+                width) or (n_samples, height, width, channels)
+            Training samples: uint8 pixels from 0 to 255, or floats that are best
+            scaled to about [0, 1].
+        y : None
+            Ignored; here so that the estimator works in pipelines.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights. A weight of two equals the sample given twice.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X cannot be read as samples of one shape, or training diverges. The
+            estimator then keeps its previous fit.
+        """
+        with self._previous_fit_kept():
+            resume = self.warm_start and self.__sklearn_is_fitted__()
+            return self._learn(X, sample_weight, resume=resume)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Make one more pass over some samples.
+
+        Parameters
+        ----------
+        X : array-like
+            Samples, as in `fit`.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        with self._previous_fit_kept():
+            resume = self.__sklearn_is_fitted__()
+            return self._learn(X, sample_weight, resume=resume, one_epoch=True)
+
+    def _learn(
+        self, X: Any, sample_weight: Any, *, resume: bool, one_epoch: bool = False
+    ) -> Any:
+        rows = self._encode_input(X, reset=not resume)
+        weights = self._check_weights(sample_weight, rows)
+        chosen, weights = distinct_rows(rows, sample_weight=weights)
+        feed = self._feed(self._take(rows, chosen))
+        self._train(
+            X,
+            None,
+            feed,
+            None,
+            loss=self._loss(),
+            sample_weight=weights,
+            initial_weights=None if resume else self._initial_weights(feed, weights),
+            resume=resume,
+            one_epoch=one_epoch,
+        )
+        return self
+
+    def _initial_weights(
+        self, feed: runtime.ArrayFeed, sample_weight: np.ndarray | None
+    ) -> list[np.ndarray] | None:
+        """Return weights to start from, such as pretrained ones; None for random."""
+        return None
+
+    def _loss(self) -> runtime.LossSpec:
+        return runtime.LossSpec(squared_error)
+
+    def transform(self, X):
+        """Return the code of each sample.
+
+        Parameters
+        ----------
+        X : array-like
+            Samples, of the shape and unit that the estimator was fitted on.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+            In float64 if X is, otherwise in float32.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X does not have the shape that was fitted.
+        """
+        check_is_fitted(self)
+        X = self._validate_input(X, reset=False)
+        codes = self._infer(self._feed(self._network_numbers(X)), part="encoder")
+        return codes.astype(_float_type(X), copy=False)
+
+    def inverse_transform(self, X):
+        """Return the sample that each code stands for.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components)
+            Codes.
+
+        Returns
+        -------
+        samples : ndarray
+            Of the shape of the samples in `fit` and in their unit: from about 0 to
+            255 for uint8 pixels, as floats, neither rounded nor clipped.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X does not have `n_components` columns.
+        """
+        check_is_fitted(self)
+        codes = check_array(X, dtype=[np.float64, np.float32], input_name="X")
+        if codes.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"X has {codes.shape[1]} columns, but the codes of this "
+                f"{type(self).__name__} have {self._n_features_out}. Pass what "
+                "transform returns."
+            )
+        dtype = _float_type(codes)
+        codes = codes.astype(self._inference, copy=False)
+        images = self._infer(runtime.ArrayFeed(codes), part="decoder")
+        return self._images.decode(images).astype(dtype, copy=False)
+
+    def score_samples(self, X):
+        """Return how well each sample is reconstructed.
+
+        Parameters
+        ----------
+        X : array-like
+            Samples, as in `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), dtype float64
+            Minus the mean squared error over the numbers of a sample, at most 0;
+            larger is better. Pixels given as uint8 count from 0 to 1 here.
+        """
+        check_is_fitted(self)
+        rows = self._encode_input(X, reset=False)
+        scores = np.empty(len(rows))
+        for batch in gen_batches(len(rows), _SCORING_ROWS):
+            feed = self._feed(rows[batch])
+            wanted = rows[batch].astype(np.float64) * feed.layout.scale
+            errors = (self._infer(feed) - wanted) ** 2
+            scores[batch] = -errors.reshape(len(errors), -1).mean(axis=1)
+        return scores
+
+    def score(self, X, y=None, sample_weight=None):
+        """Return the mean of `score_samples`.
+
+        Parameters
+        ----------
+        X : array-like
+            Samples, as in `fit`.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the mean.
+
+        Returns
+        -------
+        score : float
+            Minus the mean squared error, at most 0; larger is better.
+        """
+        return float(np.average(self.score_samples(X), weights=sample_weight))
+
+    @property
+    def _n_features_out(self) -> int:
+        return runtime.output_shape(self._network(), part="encoder")[0]
+
+
+def _float_type(X: np.ndarray) -> type[np.floating]:
+    return np.float64 if X.dtype == np.float64 else np.float32

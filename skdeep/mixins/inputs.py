@@ -1,0 +1,128 @@
+"""What goes in: images or texts."""
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import validate_data
+
+from skdeep import runtime
+from skdeep.encoding.images import (
+    ImageEncoding,
+    flatten_samples,
+    resolve_image_shape,
+)
+from skdeep.encoding.text import check_texts
+from skdeep.encoding.tokens import TokenSequences
+from skdeep.encoding.vocabulary import TextEncoding, learn_text_encoding
+
+TEXT_CONSTRAINTS: dict[str, list[Any]] = {
+    "analyzer": [StrOptions({"char", "word"}), callable],
+    "lowercase": ["boolean"],
+    "max_features": [Interval(Integral, 1, None, closed="left"), None],
+    "max_length": [Interval(Integral, 1, None, closed="left"), None],
+}
+
+
+class ImageInputMixin:
+    """X is images: of 3 or 4 dimensions, or flat with `image_shape`."""
+
+    def _validate_input(self, X: Any, *, reset: bool) -> np.ndarray:
+        """Return X as uint8, float32 or float64 of shape (n, height, width, c)."""
+        X, sample_shape = flatten_samples(X)
+        is_uint8 = getattr(X, "dtype", None) == np.uint8
+        dtype = np.uint8 if is_uint8 else [np.float64, np.float32]
+        X = validate_data(self, X, reset=reset, dtype=dtype)
+        if reset:
+            shape = resolve_image_shape(sample_shape, X.shape[1], self.image_shape)
+            self.image_shape_ = shape
+            self._sample_shape = sample_shape or (X.shape[1],)
+            self._pixels_are_uint8 = is_uint8
+        elif is_uint8 and not self._pixels_are_uint8:
+            raise ValueError(
+                f"X is uint8, but this {type(self).__name__} was fitted on floats, so "
+                "the unit of the pixels is not known. Convert X to floats in the unit "
+                "used in fit, or fit on uint8."
+            )
+        elif sample_shape is not None and (
+            len(sample_shape) == 3 and sample_shape != self.image_shape_
+        ):
+            raise ValueError(
+                f"X has images of shape {sample_shape}, but {type(self).__name__} was "
+                f"fitted on images of shape {self.image_shape_}. Pass images of that "
+                "shape."
+            )
+        return X.reshape(len(X), *self.image_shape_)
+
+    @property
+    def _images(self) -> ImageEncoding:
+        return ImageEncoding(
+            self.image_shape_, self._sample_shape, self._pixels_are_uint8
+        )
+
+    def _encode_input(self, X: Any, *, reset: bool) -> np.ndarray:
+        return self._network_numbers(self._validate_input(X, reset=reset))
+
+    def _network_numbers(self, X: np.ndarray) -> np.ndarray:
+        if X.dtype == np.uint8:
+            return X
+        dtype = np.float64 if self.precision == "float64" else np.float32
+        return X.astype(dtype, copy=False)
+
+    def _feed(self, rows: np.ndarray) -> runtime.ArrayFeed:
+        return runtime.ArrayFeed(rows, scale=self._images.scale)
+
+    @staticmethod
+    def _take(rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        return rows[chosen]
+
+
+class TextInputMixin:
+    """X is a one-dimensional sequence of str."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        return tags
+
+    def _encode_input(self, X: Any, *, reset: bool) -> TokenSequences:
+        texts = check_texts(X)
+        if reset:
+            self._learn_vocabulary(texts)
+        return self._text_encoding().encode(texts)
+
+    def _learn_vocabulary(self, texts: list[str]) -> None:
+        encoding = self._new_text_encoding(texts)
+        self.vocabulary_ = dict(encoding.vocabulary)
+        self.max_length_ = encoding.max_length
+
+    def _new_text_encoding(self, texts: list[str]) -> TextEncoding:
+        return learn_text_encoding(
+            texts,
+            analyzer=self.analyzer,
+            lowercase=self.lowercase,
+            max_features=self.max_features,
+            max_length=self.max_length,
+        )
+
+    def _text_encoding(self) -> TextEncoding:
+        return TextEncoding(
+            vocabulary=self.vocabulary_,
+            max_length=self.max_length_,
+            analyzer=self.analyzer,
+            lowercase=self.lowercase,
+        )
+
+    @property
+    def _vocabulary_size(self) -> int:
+        return max(self.vocabulary_.values(), default=1) + 1
+
+    def _feed(self, rows: TokenSequences) -> runtime.SequenceFeed:
+        return runtime.SequenceFeed(rows)
+
+    @staticmethod
+    def _take(rows: TokenSequences, chosen: np.ndarray) -> TokenSequences:
+        return rows.take(chosen)

@@ -1,0 +1,37 @@
+"""The runtime owns everything that TensorFlow compiles.
+
+It turns a specification into a compiled network, cached and shared between fits,
+loads weights in, trains or infers, and hands weights out as NumPy arrays. Nothing
+else in the package imports TensorFlow.
+"""
+
+from skdeep.runtime.feeds import ArrayFeed, Feed, SequenceFeed
+from skdeep.runtime.inference import infer, output_shape
+from skdeep.runtime.precision import dtype_policy
+from skdeep.runtime.schedules import SCHEDULES
+from skdeep.runtime.seeds import seeded_construction
+from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+from skdeep.runtime.training import (
+    TrainingOptions,
+    TrainingResult,
+    TrainingState,
+    fit,
+)
+
+__all__ = [
+    "SCHEDULES",
+    "ArrayFeed",
+    "Feed",
+    "LossSpec",
+    "NetworkSpec",
+    "OptimizerSpec",
+    "SequenceFeed",
+    "TrainingOptions",
+    "TrainingResult",
+    "TrainingState",
+    "dtype_policy",
+    "fit",
+    "infer",
+    "output_shape",
+    "seeded_construction",
+]

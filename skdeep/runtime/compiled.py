@@ -1,0 +1,246 @@
+"""Compiled networks: what TensorFlow traced, shared between fits."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
+from skdeep.runtime.precision import dtype_policy
+from skdeep.runtime.seeds import seeded_construction
+from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+
+# Rows that are evaluated at once; fixed, so that sums do not depend on the
+# caller's batch size.
+_EVALUATION_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that the compiled training of a network depends on."""
+
+    network: NetworkSpec
+    loss: LossSpec
+    optimizer: OptimizerSpec
+    metrics: tuple[tuple[str, LossSpec], ...]
+    precision: str
+    inputs: ArrayLayout | SequenceLayout
+    targets: ArrayLayout | None
+
+    def build_model(self, seed: int) -> keras.Model:
+        """Build the network with initial weights drawn from `seed`."""
+        with seeded_construction(seed), dtype_policy(self.precision):
+            return self.network()
+
+    def compile(self, model: keras.Model) -> "CompiledNetwork":
+        """Compile the training of `model`, which must be new."""
+        return CompiledNetwork(self, model)
+
+    @property
+    def key(self) -> Hashable:
+        """What identifies the program in the pool."""
+        return self
+
+
+class CompiledNetwork:
+    """A Keras model with its optimizer and its traced epochs.
+
+    It belongs to whoever has leased it from the pool; weights are loaded in and
+    handed out as NumPy arrays.
+
+    Parameters
+    ----------
+    program : Program
+        What to compile.
+    model : keras.Model
+        The network, built; owned by this object from now on.
+    """
+
+    def __init__(self, program: Program, model: keras.Model) -> None:
+        self.program = program
+        self.model = model
+        with dtype_policy("float32"):
+            self.optimizer = program.optimizer.build()
+            self.optimizer.build(model.trainable_variables)
+        # Keras sums gradients over replicas through `tf.custom_gradient`, whose
+        # registry keeps every traced graph alive for ever. There is one replica.
+        if hasattr(self.optimizer, "_all_reduce_sum_gradients"):
+            self.optimizer._all_reduce_sum_gradients = lambda gradients: gradients
+        # Callbacks look for the optimizer on the model.
+        model.optimizer = self.optimizer
+        weights = {id(variable) for variable in model.weights}
+        self._seeds = [v for v in model.variables if id(v) not in weights]
+        self._dtype = model.compute_dtype
+        data = self._data_signature()
+        scalar, vector = tf.TensorSpec((), "int32"), tf.TensorSpec((None,), "int32")
+        rates = tf.TensorSpec((None,), "float32")
+        self._train = tf.function(
+            self._train_rows,
+            input_signature=[vector, scalar, rates, *data],
+            autograph=False,
+        )
+        self._evaluate = tf.function(
+            self._evaluate_rows, input_signature=[vector, *data], autograph=False
+        )
+
+    def _data_signature(self) -> list[tuple[tf.TensorSpec, ...]]:
+        targets = self.program.targets
+        return [
+            self.program.inputs.signature(),
+            targets.signature() if targets is not None else (),
+            (tf.TensorSpec((None,), "float32"),),
+        ]
+
+    # -- what goes in and out --------------------------------------------------
+
+    def load(
+        self,
+        weights: Sequence[np.ndarray],
+        seeds: Sequence[np.ndarray],
+        optimizer: Sequence[np.ndarray] | None = None,
+    ) -> None:
+        """Set weights, seeds of random layers and the optimizer's state.
+
+        Without a state the optimizer starts anew.
+        """
+        for variable, value in zip(self.model.weights, weights, strict=True):
+            variable.assign(value)
+        for variable, value in zip(self._seeds, seeds, strict=True):
+            variable.assign(value)
+        variables = self._optimizer_variables()
+        if optimizer is None:
+            optimizer = [np.zeros(v.shape, v.dtype) for v in variables]
+        for variable, value in zip(variables, optimizer, strict=True):
+            variable.assign(value)
+
+    def weights(self) -> list[np.ndarray]:
+        """Return copies of the weights, in the order of `keras.Model.weights`."""
+        return [np.array(variable) for variable in self.model.weights]
+
+    def seeds(self) -> list[np.ndarray]:
+        """Return copies of the states of the random layers."""
+        return [np.array(variable) for variable in self._seeds]
+
+    def optimizer_state(self) -> list[np.ndarray]:
+        """Return copies of the optimizer's variables but its learning rate."""
+        return [np.array(variable) for variable in self._optimizer_variables()]
+
+    def _optimizer_variables(self) -> list[Any]:
+        rate = self.optimizer.learning_rate
+        return [v for v in self.optimizer.variables if v is not rate]
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that the variables take, in bytes."""
+        variables = [*self.model.variables, *self.optimizer.variables]
+        return sum(
+            int(np.prod(v.shape, dtype=np.int64)) * np.dtype(np.float32).itemsize
+            for v in variables
+        )
+
+    # -- what runs -------------------------------------------------------------
+
+    def train(
+        self, order: np.ndarray, batch_size: int, rates: np.ndarray, data: list[Any]
+    ) -> np.ndarray:
+        """Train on the rows of `order`, batch by batch; return weighted sums."""
+        sums = self._train(
+            tf.constant(order, tf.int32), tf.constant(batch_size), rates, *data
+        )
+        return sums.numpy()
+
+    def evaluate(self, rows: np.ndarray, data: list[Any]) -> np.ndarray:
+        """Return the weighted sums of loss and metrics over `rows`."""
+        return self._evaluate(tf.constant(rows, tf.int32), *data).numpy()
+
+    def means(self, sums: np.ndarray) -> dict[str, float]:
+        """Turn weighted sums into a mean for every name of the history."""
+        names = ["loss", *(name for name, _ in self.program.metrics)]
+        means = sums[:-1] / sums[-1]
+        return {name: float(mean) for name, mean in zip(names, means, strict=True)}
+
+    # -- what is traced --------------------------------------------------------
+
+    def _batch(self, rows: tf.Tensor, data: Sequence[Any]) -> tuple[Any, Any, Any]:
+        inputs, targets, weights = data
+        batch = self.program.inputs.gather(inputs, rows, self._dtype)
+        if self.program.targets is None:
+            # An autoencoder's targets are its inputs, whatever it computes with.
+            wanted = self.program.inputs.gather(inputs, rows, self._loss_dtype)
+        else:
+            wanted = self.program.targets.gather(targets, rows, self._loss_dtype)
+        return batch, wanted, tf.gather(weights[0], rows)
+
+    @property
+    def _loss_dtype(self) -> str:
+        return "float64" if self.program.precision == "float64" else "float32"
+
+    def _sums(
+        self, outputs: Any, targets: Any, losses: Any, weights: tf.Tensor
+    ) -> tf.Tensor:
+        values = [losses]
+        values += [metric(targets, outputs) for _, metric in self.program.metrics]
+        values = [tf.cast(value, tf.float64) for value in values]
+        weights = tf.cast(weights, tf.float64)
+        sums = [tf.reduce_sum(value * weights) for value in values]
+        return tf.stack([*sums, tf.reduce_sum(weights)])
+
+    def _step(self, rows: tf.Tensor, rate: tf.Tensor, data: Sequence[Any]) -> tf.Tensor:
+        inputs, targets, weights = self._batch(rows, data)
+        self.optimizer.learning_rate.assign(rate)
+        with tf.GradientTape() as tape:
+            outputs = self.model(inputs, training=True)
+            losses = self.program.loss(targets, outputs)
+            # Weights have mean one over the data set, not over the batch: the
+            # mean over the batch's rows is then an unbiased gradient.
+            loss = tf.reduce_mean(losses * tf.cast(weights, losses.dtype))
+            penalties = [tf.cast(p, losses.dtype) for p in self.model.losses]
+            if penalties:
+                loss += tf.add_n(penalties)
+                losses += tf.add_n(penalties)
+        variables = self.model.trainable_variables
+        gradients = tape.gradient(loss, [v.value for v in variables])
+        self.optimizer.apply(gradients, variables)
+        return self._sums(outputs, targets, losses, weights)
+
+    def _train_rows(
+        self, order: tf.Tensor, batch_size: tf.Tensor, rates: tf.Tensor, *data: Any
+    ) -> tf.Tensor:
+        n_rows = tf.shape(order)[0]
+
+        def proceed(step: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:
+            # Stop at the first batch whose loss is no longer a number.
+            return (step * batch_size < n_rows) & tf.math.is_finite(sums[0])
+
+        def body(step: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            stop = tf.minimum(n_rows, (step + 1) * batch_size)
+            rows = order[step * batch_size : stop]
+            return step + 1, sums + self._step(rows, rates[step], data)
+
+        start = tf.zeros(2 + len(self.program.metrics), tf.float64)
+        _, sums = tf.while_loop(
+            proceed, body, (tf.constant(0), start), parallel_iterations=1
+        )
+        return sums
+
+    def _evaluate_rows(self, rows: tf.Tensor, *data: Any) -> tf.Tensor:
+        n_rows = tf.shape(rows)[0]
+
+        def body(start: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            stop = tf.minimum(n_rows, start + _EVALUATION_ROWS)
+            inputs, targets, weights = self._batch(rows[start:stop], data)
+            outputs = self.model(inputs, training=False)
+            losses = self.program.loss(targets, outputs)
+            return stop, sums + self._sums(outputs, targets, losses, weights)
+
+        start = tf.zeros(2 + len(self.program.metrics), tf.float64)
+        _, sums = tf.while_loop(
+            lambda start, _: start < n_rows,
+            body,
+            (tf.constant(0), start),
+            parallel_iterations=1,
+        )
+        return sums

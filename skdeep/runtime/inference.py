@@ -1,0 +1,220 @@
+"""Inference: fitted weights in, outputs out, row by row the same bits.
+
+A row's result must not depend on which rows stand beside it. Matrix products of
+different heights round differently, so rows always pass in groups of one fixed
+size, padded at the end, and sequences are padded to one of a few fixed lengths
+that their own length alone decides.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, Feed, SequenceFeed
+from skdeep.runtime.precision import dtype_policy
+from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
+from skdeep.runtime.specification import NetworkSpec
+
+_GROUP = 32
+_GROUP_OF_LARGE_ROWS = 8
+_LARGE_ROW = 4096
+# Rows handed to TensorFlow at once, and numbers in them at most, so that memory
+# stays flat.
+_CHUNK_ROWS = 4096
+_CHUNK_SIZE = 2**24
+_MAX_FUNCTIONS = 32
+
+
+class ForwardFunction:
+    """A traced forward pass through a network, or a named part of it.
+
+    Stateless: the weights are arguments, so that any number of estimators and
+    threads share it.
+    """
+
+    def __init__(
+        self, network: NetworkSpec, part: str | None, layout: ArrayLayout, dtype: str
+    ) -> None:
+        self.dtype = dtype
+        self.layout = layout
+        with seeded_construction(0), dtype_policy(dtype):
+            model = network()
+        self.part = model if part is None else model.get_layer(part)
+        positions = {id(v): i for i, v in enumerate(model.weights)}
+        self._trainable = [positions[id(v)] for v in self.part.trainable_variables]
+        # What is no weight is a random layer's state, which inference never uses.
+        self._others = [
+            positions[id(v)] if id(v) in positions else tf.constant(v.numpy())
+            for v in self.part.non_trainable_variables
+        ]
+        large = math.prod(size or 1 for size in layout.row_shape) > _LARGE_ROW
+        self.group = _GROUP_OF_LARGE_ROWS if large else _GROUP
+        weights = [tf.TensorSpec(v.shape, v.dtype) for v in model.weights]
+        function = tf.function(self._forward, autograph=False)
+        # Parts of a network may be called on codes: the signature is the layout's.
+        self.function = function.get_concrete_function(weights, *layout.signature())
+        self._n_weights = len(weights)
+
+    def _call(self, weights: Sequence[tf.Tensor], batch: tf.Tensor) -> Any:
+        trainable = [weights[i] for i in self._trainable]
+        others = [weights[i] if isinstance(i, int) else i for i in self._others]
+        batch = self.layout.decode(batch, self.dtype)
+        outputs, _ = self.part.stateless_call(trainable, others, batch, training=False)
+        return outputs
+
+    def _forward(self, weights: Sequence[tf.Tensor], rows: tf.Tensor) -> Any:
+        n_rows = tf.shape(rows)[0]
+        n_groups = -(-n_rows // self.group)
+        tail = tf.shape(rows)[1:]
+        missing = n_groups * self.group - n_rows
+        filler = tf.zeros(tf.concat([[missing], tail], 0), rows.dtype)
+        groups = tf.reshape(
+            tf.concat([rows, filler], 0), tf.concat([[n_groups, self.group], tail], 0)
+        )
+        groups.set_shape((None, self.group, *rows.shape[1:]))
+        shapes = self.part.compute_output_spec(
+            keras.KerasTensor((self.group, *rows.shape[1:]), self.dtype)
+        )
+        signature = tf.nest.map_structure(
+            lambda s: tf.TensorSpec((self.group, *s.shape[1:]), s.dtype), shapes
+        )
+        outputs = tf.map_fn(
+            lambda group: self._call(weights, group),
+            groups,
+            fn_output_signature=signature,
+        )
+        return tf.nest.map_structure(
+            lambda o: tf.reshape(o, tf.concat([[-1], tf.shape(o)[2:]], 0))[:n_rows],
+            outputs,
+        )
+
+    def __call__(self, weights: list[tf.Tensor], rows: np.ndarray) -> Any:
+        """Return the outputs for `rows`, as NumPy arrays."""
+        outputs = self.function(weights, tf.convert_to_tensor(rows))
+        return tf.nest.map_structure(lambda o: o.numpy(), outputs)
+
+
+class _FunctionCache:
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._functions: OrderedDict[Hashable, ForwardFunction] = OrderedDict()
+        self._lock = Lock()
+
+    def get(
+        self, network: NetworkSpec, part: str | None, layout: ArrayLayout, dtype: str
+    ) -> ForwardFunction:
+        key = (network.key, part, layout, dtype)
+        with self._lock:
+            if key in self._functions:
+                self._functions.move_to_end(key)
+                return self._functions[key]
+        with BUILD_LOCK:
+            function = self._functions.get(key)
+            if function is None:
+                function = ForwardFunction(network, part, layout, dtype)
+        with self._lock:
+            self._functions[key] = function
+            while len(self._functions) > self.size:
+                self._functions.popitem(last=False)
+        return function
+
+    def clear(self) -> None:
+        with self._lock:
+            self._functions.clear()
+
+
+FUNCTIONS = _FunctionCache(_MAX_FUNCTIONS)
+
+
+def infer(
+    network: NetworkSpec,
+    weights: Sequence[np.ndarray],
+    feed: Feed,
+    *,
+    part: str | None = None,
+    precision: str = "float32",
+) -> Any:
+    """Send rows through a network in inference mode.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+        The network.
+    weights : sequence of ndarray
+        Its fitted weights, in the order of `keras.Model.weights`.
+    feed : ArrayFeed or SequenceFeed
+        The rows.
+    part : str, default=None
+        Name of a sub-model, such as "encoder", to use instead of the whole.
+    precision : str, default="float32"
+        Inference is in float64 when training was, otherwise in float32.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_rows, ...) or structure of such
+        What the network returns, in the order of the rows.
+    """
+    dtype = "float64" if precision == "float64" else "float32"
+    tensors = [tf.convert_to_tensor(w) for w in weights]
+    pieces = []
+    if isinstance(feed, ArrayFeed):
+        function = FUNCTIONS.get(network, part, feed.layout, dtype)
+        for start, stop in _chunks(len(feed), feed.array[:1].size):
+            pieces.append(function(tensors, feed.array[start:stop]))
+        return _concatenated(pieces)
+    layout = ArrayLayout((None,), "int32", as_float=False)
+    function = FUNCTIONS.get(network, part, layout, dtype)
+    order = []
+    for length, rows in _rows_by_length(feed):
+        for start, stop in _chunks(len(rows), length):
+            some = rows[start:stop]
+            order.append(some)
+            pieces.append(function(tensors, _padded(feed, some, length)))
+    places = np.argsort(np.concatenate(order), kind="stable")
+    return tf.nest.map_structure(lambda o: o[places], _concatenated(pieces))
+
+
+def _concatenated(pieces: list[Any]) -> Any:
+    if len(pieces) == 1:
+        return pieces[0]
+    return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *pieces)
+
+
+def _chunks(n_rows: int, row_size: int) -> list[tuple[int, int]]:
+    size = max(_GROUP, min(_CHUNK_ROWS, _CHUNK_SIZE // max(row_size, 1)))
+    return [(i, min(i + size, n_rows)) for i in range(0, n_rows, size)]
+
+
+def _rows_by_length(feed: SequenceFeed) -> list[tuple[int, np.ndarray]]:
+    """Group rows by the length that they are padded to."""
+    lengths = feed.lengths
+    steps = [8]
+    while steps[-1] < lengths.max():
+        # 8, 12, 16, 24, 32, 48, ...: at most half as much padding as text.
+        steps.append(steps[-1] * 3 // 2 if len(steps) % 2 else steps[-2] * 2)
+    places = np.searchsorted(steps, lengths)
+    return [(steps[p], np.flatnonzero(places == p)) for p in np.unique(places)]
+
+
+def _padded(feed: SequenceFeed, rows: np.ndarray, length: int) -> np.ndarray:
+    """Return some rows of token ids as an int32 array of shape (n, length)."""
+    starts = feed.sequences.offsets[rows]
+    inside = np.arange(length) < feed.lengths[rows][:, None]
+    indices = np.where(inside, starts[:, None] + np.arange(length), 0)
+    return np.where(inside, feed.sequences.ids[indices], 0).astype(np.int32)
+
+
+@cache
+def output_shape(network: NetworkSpec, part: str | None = None) -> tuple[int, ...]:
+    """Return the shape of what a network, or a part of it, returns for one row."""
+    with seeded_construction(0), dtype_policy("float32"):
+        model = network()
+    model = model if part is None else model.get_layer(part)
+    return tuple(model.output_shape[1:])

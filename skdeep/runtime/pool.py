@@ -1,0 +1,99 @@
+"""The pool of compiled networks: leased exclusively, bounded, shared by all fits."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from skdeep.runtime.compiled import CompiledNetwork, Program
+from skdeep.runtime.seeds import BUILD_LOCK
+
+_MAX_NETWORKS = 16
+_MAX_BYTES = 512 * 2**20
+
+
+class NetworkPool:
+    """Compiled networks that nobody is using at the moment.
+
+    Parameters
+    ----------
+    max_networks : int
+        How many idle networks to keep.
+    max_bytes : int
+        How much memory the variables of idle networks may take, in bytes.
+    """
+
+    def __init__(
+        self, max_networks: int = _MAX_NETWORKS, max_bytes: int = _MAX_BYTES
+    ) -> None:
+        self.max_networks = max_networks
+        self.max_bytes = max_bytes
+        self._idle: OrderedDict[int, tuple[Hashable, CompiledNetwork]] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._idle)
+
+    @contextmanager
+    def lease(
+        self,
+        program: Program,
+        seed: int,
+        weights: list | None,
+        seeds: list | None,
+        optimizer: list | None,
+    ) -> Iterator[CompiledNetwork]:
+        """Lend a network that is loaded and belongs to the caller until the end.
+
+        Parameters
+        ----------
+        program : Program
+            What the network must be able to do.
+        seed : int
+            Seed of the initial weights and of the random layers.
+        weights, seeds, optimizer : list of ndarray or None
+            State to start from instead; see `CompiledNetwork.load`.
+        """
+        network = self._take(program.key)
+        if network is None or weights is None or seeds is None:
+            # Keras' own initialisers make the weights of every fit, cached or
+            # not, so that a cache hit cannot change a result.
+            model = program.build_model(seed)
+            if network is None:
+                with BUILD_LOCK:
+                    network = program.compile(model)
+            fresh = {id(v) for v in model.weights}
+            if weights is None:
+                weights = [v.numpy() for v in model.weights]
+            if seeds is None:
+                seeds = [v.numpy() for v in model.variables if id(v) not in fresh]
+        network.load(weights, seeds, optimizer)
+        try:
+            yield network
+        finally:
+            network.model.stop_training = False
+            self._put(program.key, network)
+
+    def _take(self, key: Hashable) -> CompiledNetwork | None:
+        with self._lock:
+            for number in reversed(self._idle):
+                if self._idle[number][0] == key:
+                    return self._idle.pop(number)[1]
+        return None
+
+    def _put(self, key: Hashable, network: CompiledNetwork) -> None:
+        with self._lock:
+            self._idle[id(network)] = (key, network)
+            while len(self._idle) > self.max_networks or (
+                len(self._idle) > 1
+                and sum(n.n_bytes for _, n in self._idle.values()) > self.max_bytes
+            ):
+                self._idle.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all idle networks."""
+        with self._lock:
+            self._idle.clear()
+
+
+POOL = NetworkPool()

@@ -1,0 +1,85 @@
+"""Precision: which numbers a network computes with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import keras
+
+_POLICIES = {
+    "float32": "float32",
+    "float64": "float64",
+    "bfloat16": "mixed_bfloat16",
+}
+
+# Below this many multiply-adds per sample the casts cost more than the faster
+# products save: measured between a network of 0.2 million (slower in bfloat16)
+# and one of 25 million (1.6 times faster).
+_ENOUGH_MULTIPLY_ADDS = 5_000_000
+
+
+@contextmanager
+def dtype_policy(precision: str) -> Iterator[None]:
+    """Build Keras layers in `precision`, then restore the caller's policy."""
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(_POLICIES[precision])
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(previous)
+
+
+@cache
+def has_native_bfloat16() -> bool:
+    """Tell whether the processor multiplies bfloat16 numbers natively."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    words = set(flags.split())
+    return bool(words & {"avx512_bf16", "amx_bf16"})
+
+
+def resolve_precision(precision: str, model: keras.Model | None = None) -> str:
+    """Turn "auto" into the precision to train with.
+
+    Parameters
+    ----------
+    precision : {"float32", "bfloat16", "float64", "auto"}
+        As given by the user.
+    model : keras.Model, default=None
+        The network in float32; its convolutions decide for "auto".
+
+    Returns
+    -------
+    precision : {"float32", "bfloat16", "float64"}
+        "auto" becomes "bfloat16" only where the processor multiplies it natively
+        and the convolutions are large enough to gain.
+    """
+    if precision != "auto":
+        return precision
+    if model is None or not has_native_bfloat16():
+        return "float32"
+    large = convolution_multiply_adds(model) >= _ENOUGH_MULTIPLY_ADDS
+    return "bfloat16" if large else "float32"
+
+
+def convolution_multiply_adds(model: keras.Model) -> int:
+    """Count the multiply-adds of the convolutions of `model` for one sample.
+
+    Convolutions over axes of unknown length count as one position.
+    """
+    total = 0
+    for layer in model._flatten_layers(include_self=False):
+        kernel = getattr(layer, "kernel", None)
+        if kernel is None or len(kernel.shape) < 3:
+            continue
+        positions = 1
+        for size in layer.output.shape[1:-1]:
+            positions *= size or 1
+        count = 1
+        for size in kernel.shape:
+            count *= size
+        total += positions * count
+    return total

@@ -1,0 +1,244 @@
+"""Training: epochs over a feed, from a specification to weights."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from skdeep.runtime.callbacks import EpochCallbacks
+from skdeep.runtime.compiled import CompiledNetwork, Program
+from skdeep.runtime.feeds import ArrayFeed, Feed
+from skdeep.runtime.pool import POOL
+from skdeep.runtime.precision import resolve_precision
+from skdeep.runtime.schedules import learning_rates
+from skdeep.runtime.seeds import epoch_generator
+from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+from skdeep.runtime.validation import validation_split
+
+# Distinguishes the generator of the validation split from those of the epochs.
+_SPLIT = 2**31
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Where training stands, so that it can go on as if it had never stopped.
+
+    Attributes
+    ----------
+    seed : int
+        Seed of the whole training.
+    epoch : int
+        Number of epochs done.
+    seeds, optimizer : list of ndarray or None
+        States of the random layers and of the optimizer; None at the start.
+    """
+
+    seed: int
+    epoch: int = 0
+    seeds: list[np.ndarray] | None = None
+    optimizer: list[np.ndarray] | None = None
+
+
+@dataclass
+class TrainingOptions:
+    """How to train; the names are those of the estimators' parameters."""
+
+    optimizer: OptimizerSpec
+    learning_rate: Any
+    epochs: int
+    batch_size: int
+    learning_rate_schedule: str = "constant"
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    tol: float = 1e-4
+    precision: str = "float32"
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+    on_epoch_begin: Callable[[int], None] | None = None
+    on_epoch_end: Callable[..., bool] | None = None
+
+
+@dataclass
+class TrainingResult:
+    """What training leaves behind: arrays and plain values only."""
+
+    weights: list[np.ndarray]
+    history: dict[str, list[float]]
+    n_iter: int
+    precision: str
+    state: TrainingState = field(repr=False)
+
+
+def fit(
+    network: NetworkSpec,
+    loss: LossSpec,
+    inputs: Feed,
+    targets: ArrayFeed | None,
+    *,
+    options: TrainingOptions,
+    seed: int,
+    sample_weight: np.ndarray | None = None,
+    strata: np.ndarray | None = None,
+    metrics: Sequence[tuple[str, LossSpec]] = (),
+    weights: list[np.ndarray] | None = None,
+    state: TrainingState | None = None,
+) -> TrainingResult:
+    """Train a network.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+        The network.
+    loss : LossSpec
+        Loss of each row from targets and outputs.
+    inputs : ArrayFeed or SequenceFeed
+        The rows.
+    targets : ArrayFeed or None
+        Their targets; None when the rows themselves are the targets.
+    options : TrainingOptions
+        How to train.
+    seed : int
+        Decides initial weights, random layers, shuffling and validation split.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Non-negative weights of mean one.
+    strata : ndarray of shape (n_rows,), default=None
+        Classes that the validation split keeps in proportion.
+    metrics : sequence of (str, LossSpec)
+        More values to record, each a mean over rows.
+    weights : list of ndarray, default=None
+        Weights to start from instead of random ones.
+    state : TrainingState, default=None
+        State to go on from, with `weights`.
+
+    Returns
+    -------
+    result : TrainingResult
+
+    Raises
+    ------
+    ValueError
+        If the loss stops being a finite number, or nothing is left to validate on.
+    """
+    precision = options.precision
+    if precision == "auto":
+        trial = Program(
+            network, loss, options.optimizer, (), "float32", inputs.layout, None
+        )
+        precision = resolve_precision("auto", trial.build_model(seed))
+    program = Program(
+        network,
+        loss,
+        options.optimizer,
+        tuple(metrics),
+        precision,
+        inputs.layout,
+        targets.layout if targets is not None else None,
+    )
+    if sample_weight is None:
+        sample_weight = np.ones(len(inputs), dtype=np.float32)
+    training, watched = np.arange(len(inputs)), None
+    if options.early_stopping:
+        training, watched = validation_split(
+            len(inputs),
+            options.validation_fraction,
+            strata,
+            epoch_generator(seed, _SPLIT),
+        )
+    data = [
+        inputs.tensors(),
+        targets.tensors() if targets is not None else (),
+        ArrayFeed(np.asarray(sample_weight, dtype=np.float32)).tensors(),
+    ]
+    state = state or TrainingState(seed)
+    with POOL.lease(program, seed, weights, state.seeds, state.optimizer) as compiled:
+        run = _Run(compiled, inputs, data, training, watched, options, state)
+        return run.epochs()
+
+
+class _Run:
+    """One training run on a leased network."""
+
+    def __init__(
+        self,
+        compiled: CompiledNetwork,
+        inputs: Feed,
+        data: list[Any],
+        training: np.ndarray,
+        watched: np.ndarray | None,
+        options: TrainingOptions,
+        state: TrainingState,
+    ) -> None:
+        self.compiled = compiled
+        self.inputs = inputs
+        self.data = data
+        self.training = training
+        self.watched = watched
+        self.options = options
+        self.state = state
+        self.history: dict[str, list[float]] = {}
+        self.batch_size = min(options.batch_size, len(training))
+        self.callbacks = EpochCallbacks(options.callbacks, compiled, options.epochs)
+
+    def epochs(self) -> TrainingResult:
+        """Run all epochs; keep the best weights if there is early stopping."""
+        options, compiled = self.options, self.compiled
+        best, best_weights, waited, epoch = np.inf, None, 0, 0
+        self.callbacks.begin()
+        for epoch in range(1, options.epochs + 1):
+            if options.on_epoch_begin is not None:
+                options.on_epoch_begin(epoch - 1)
+            logs = self._epoch(epoch - 1)
+            stop = self.callbacks.epoch_end(epoch - 1, logs)
+            if options.on_epoch_end is not None:
+                stop |= bool(options.on_epoch_end(epoch - 1, logs, compiled.weights))
+            if self.watched is not None:
+                waited = 0 if logs["val_loss"] < best - options.tol else waited + 1
+                if logs["val_loss"] < best:
+                    best, best_weights = logs["val_loss"], compiled.weights()
+                stop |= waited >= options.n_iter_no_change
+            if stop:
+                break
+        self.callbacks.end()
+        if best_weights is not None:
+            for variable, value in zip(
+                compiled.model.weights, best_weights, strict=True
+            ):
+                variable.assign(value)
+        state = TrainingState(
+            self.state.seed,
+            self.state.epoch + epoch,
+            compiled.seeds(),
+            compiled.optimizer_state(),
+        )
+        return TrainingResult(
+            compiled.weights(), self.history, epoch, compiled.program.precision, state
+        )
+
+    def _epoch(self, epoch: int) -> dict[str, float]:
+        options, compiled = self.options, self.compiled
+        generator = epoch_generator(self.state.seed, self.state.epoch + epoch)
+        order = self.inputs.order(self.training, self.batch_size, generator)
+        n_steps = -(-len(order) // self.batch_size)
+        rates = learning_rates(
+            options.learning_rate,
+            options.learning_rate_schedule,
+            epoch * n_steps,
+            n_steps,
+            options.epochs * n_steps,
+        )
+        logs = self.callbacks.train(epoch, order, self.batch_size, rates, self.data)
+        if not np.isfinite(logs["loss"]):
+            raise ValueError(
+                f"Training diverged: the loss became {logs['loss']} in epoch "
+                f"{epoch + 1} at learning_rate={float(rates[0]):.3g}. Lower "
+                "learning_rate, scale the data to about [0, 1], or set "
+                "optimizer__clipnorm."
+            )
+        if self.watched is not None:
+            watched = compiled.means(compiled.evaluate(self.watched, self.data))
+            logs |= {f"val_{name}": value for name, value in watched.items()}
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+        return logs
