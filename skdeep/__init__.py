@@ -20,7 +20,7 @@ _SUBPACKAGES = (
     "plotting",
 )
 
-__all__ = [*_ESTIMATORS, *_SUBPACKAGES, "__version__"]  # noqa: PLE0604
+__all__ = [*_ESTIMATORS, *_SUBPACKAGES, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

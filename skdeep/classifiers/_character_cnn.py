@@ -24,7 +24,137 @@ _EXPOSE_IDS = 100
 
 
 class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
-    """DOC"""
+    """Learn to classify texts by the short patterns of characters in them.
+
+    Convolutions of several widths slide over the text; the strongest answer of each
+    filter is kept and classified. No words are needed, so misspelt, obfuscated or
+    unsegmented text is read as it stands. Prefer `RNNClassifier` where word order
+    over longer distances matters.
+
+    X is a one-dimensional sequence of `str`: a list, an array, or a pandas or polars
+    Series.
+
+    Parameters
+    ----------
+    architecture : {"parallel", "kim", "expose"}, default="parallel"
+        - "parallel": small embeddings, filters of several widths side by side, the
+          maximum over the text.
+        - "kim": the network of Kim [1]_ as in its published code: embeddings of 300
+          numbers, 100 filters of each width 3, 4 and 5, dropout, and an output layer
+          of maximal norm 3. Meant for `analyzer="word"`. The paper has the norm
+          constraint on all weights above the pooling and starts from pretrained
+          vectors; the embedding starts at random here.
+        - "expose": the network of Saxe and Berlin [2]_ as in its published code: the
+          last 100 printable ASCII characters, embeddings of 32 numbers, 256 filters
+          of each width 2 to 5, their sum over the text, two dense layers of 1024;
+          2,219,137 weights for two classes. The paper reads 200 characters and
+          normalises batches. Its alphabet is fixed: `max_features` is not used.
+    embedding_size : int, default=None
+        Length of the vector learned for each token; None is the architecture's own.
+    filters : int, default=None
+        Filters of each width; None is the architecture's own.
+    kernel_sizes : sequence of int, default=None
+        Widths of the filters, in tokens; None is the architecture's own.
+    dropout : float in [0, 1), default=None
+        Share of the units dropped in training; None is the architecture's own.
+    analyzer : {"word", "char"} or callable, default="char"
+        Whether tokens are words, masked numbers and punctuation marks, or single
+        characters. A callable is given the raw text and returns its tokens.
+    lowercase : bool, default=False
+        Whether to lower-case texts first. Capitals often tell spam from ham.
+    max_features : int, default=None
+        Most tokens in the vocabulary, the most frequent ones; None for all. The
+        vocabulary comes from the training texts; other tokens share one id.
+    max_length : int, default=None
+        Most tokens of a text that are read; longer texts are cut. None takes the
+        99th percentile of the lengths of the training texts.
+    epochs : int, default=15
+        Number of passes over the distinct rows of X.
+    batch_size : int, default=32
+        Rows in a step of the optimizer; texts of similar length share a batch.
+    optimizer : str, class or keras.optimizers.Optimizer, default="adam"
+        How to descend. Parameters of a name or class are routed to it, as in
+        `optimizer__weight_decay=1e-4`. An instance brings its own learning rate.
+    learning_rate : float or LearningRateSchedule, default=0.002
+        Highest step size, or a Keras schedule over the number of the step.
+    learning_rate_schedule : {"constant", "cosine", "linear", "triangular"}, \
+            default="cosine"
+        How the step size changes over the whole fit.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, as in scikit-learn.
+    early_stopping : bool, default=False
+        Whether to watch a stratified part of the rows, stop when the loss on it no
+        longer falls, and keep the best weights.
+    validation_fraction : float in (0, 1), default=0.1
+        Part of the rows to watch with `early_stopping=True`.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which to stop.
+    tol : float, default=1e-4
+        Smallest fall of the loss that counts as improvement.
+    precision : {"float32", "bfloat16", "float64", "auto"}, default="float32"
+        Numbers to train with. "auto" takes bfloat16 where the processor multiplies
+        it natively and the network is large enough to gain. Results are float32
+        unless this is "float64".
+    callbacks : keras.callbacks.Callback, class, list or dict, default=None
+        Keras callbacks; classes are constructed, with parameters routed as in
+        `callbacks__patience`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the previous fit.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, dropout, shuffling and the validation split.
+    verbose : int, default=0
+        Whether to write a line for each epoch.
+    **routed : object
+        Parameters routed to the optimizer (`optimizer__`), the callbacks
+        (`callbacks__`) or the fit (`fit__`).
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    vocabulary_ : dict of str to int
+        Id of each token, from 2 up.
+    max_length_ : int
+        Number of tokens after which a text is cut.
+    weights_ : list of ndarray
+        Weights of the network, in the order of `keras.Model.weights`.
+    history_ : dict of str to list of float
+        "loss" (cross-entropy in nats) and "accuracy" of each epoch; with early
+        stopping also "val_loss" and "val_accuracy".
+    n_iter_ : int
+        Number of epochs run.
+    model_ : keras.Model
+        A new model with the fitted weights, from token ids to logits, made on each
+        access.
+
+    See Also
+    --------
+    RNNClassifier : Reads words, one after the other.
+
+    Notes
+    -----
+    Whichever architecture is chosen, it is trained as the parameters of this class
+    say, not with the optimizers of the papers; `skdeep.networks` names those. Rows
+    that are equal count as one row with their weights added.
+
+    References
+    ----------
+    .. [1] Kim, Y. (2014). Convolutional neural networks for sentence classification.
+       EMNLP 2014, 1746-1751. :doi:`10.3115/v1/D14-1181`
+    .. [2] Saxe, J. & Berlin, K. (2017). eXpose: a character-level convolutional
+       neural network with embeddings for detecting malicious URLs, file paths and
+       registry keys. :doi:`10.48550/arXiv.1702.08568`
+
+    Examples
+    --------
+    >>> from skdeep import CharCNNClassifier
+    >>> texts = ["win a prize now", "see you at home"] * 4
+    >>> classifier = CharCNNClassifier(filters=4, epochs=1, random_state=0)
+    >>> classifier.fit(texts, ["spam", "ham"] * 4).classes_
+    array(['ham', 'spam'], dtype='<U4')
+    >>> classifier.predict_proba(["w1n n0w"]).shape
+    (1, 2)
+    """
 
     _parameter_constraints: dict = {
         "architecture": [StrOptions(set(_BUILDERS))],

@@ -1,0 +1,1 @@
+"""User data to arrays and back: images, texts, targets, rows by content."""

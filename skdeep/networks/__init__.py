@@ -1,0 +1,21 @@
+"""Networks: functions from sizes to an uncompiled `keras.Model`.
+
+They know no labels, files, seeds or epochs. Estimators name one of them and its sizes;
+people who write their own estimators can do the same.
+"""
+
+from skdeep.networks.character_cnn import (
+    character_cnn_classifier,
+    expose_classifier,
+    kim_classifier,
+)
+from skdeep.networks.convolutional_autoencoder import conv_autoencoder
+from skdeep.networks.recurrent import recurrent_classifier
+
+__all__ = [
+    "character_cnn_classifier",
+    "conv_autoencoder",
+    "expose_classifier",
+    "kim_classifier",
+    "recurrent_classifier",
+]
