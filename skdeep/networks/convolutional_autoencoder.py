@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Integral
 
 import keras
 from keras import layers
+
+from skdeep.networks.sizes import checked_image_shape, positive_integer
 
 _CHANNELS_LAST = "channels_last"
 
@@ -87,17 +88,17 @@ def conv_autoencoder(
     >>> model.get_layer("encoder").output_shape
     (None, 10)
     """
-    height, width, channels = _checked_image_shape(image_shape)
-    filters = tuple(_positive_integer(f, "every entry of filters") for f in filters)
+    height, width, channels = checked_image_shape(image_shape)
+    filters = tuple(positive_integer(f, "every entry of filters") for f in filters)
     if not filters:
         raise ValueError("filters is empty. Give at least one stage, such as (32,).")
     if n_components is not None:
-        n_components = _positive_integer(n_components, "n_components")
+        n_components = positive_integer(n_components, "n_components")
     if interpolation not in ("nearest", "bilinear"):
         raise ValueError(
             f'interpolation={interpolation!r} is unknown. Use "nearest" or "bilinear".'
         )
-    kernel_size = _positive_integer(kernel_size, "kernel_size")
+    kernel_size = positive_integer(kernel_size, "kernel_size")
     sizes = _map_sizes(height, width, n_stages=len(filters))
     hidden = _HiddenLayers(kernel_size, activation, batch_normalization)
     encoder = _encoder(sizes, channels, filters, n_components, hidden)
@@ -241,24 +242,3 @@ def _pooling_window(size: tuple[int, int]) -> tuple[int, int]:
 def _variable_dtype() -> str:
     """Return the type of the weights, which a mixed policy keeps at full precision."""
     return keras.config.dtype_policy().variable_dtype
-
-
-def _checked_image_shape(image_shape: Sequence[int]) -> tuple[int, int, int]:
-    """Return the image shape as three integers, or say what is wrong with it."""
-    shape = tuple(image_shape)
-    if len(shape) != 3:
-        raise ValueError(
-            f"image_shape={shape} has {len(shape)} entries, but three are needed: "
-            "(height, width, channels). Write (28, 28, 1) for grey images."
-        )
-    height, width, channels = (
-        _positive_integer(entry, "every entry of image_shape") for entry in shape
-    )
-    return height, width, channels
-
-
-def _positive_integer(value: int, name: str) -> int:
-    """Return a size as a plain integer, or say what is wrong with it."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
-    return int(value)
