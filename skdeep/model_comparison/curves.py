@@ -196,7 +196,7 @@ def check_binary(classes: Sequence[Any] | NDArray[Any]) -> None:
     """Raise ValueError unless there are two classes."""
     if len(classes) != 2:
         raise ValueError(
-            f"These curves are defined for two classes. Got {len(classes)} classes. "
+            f"These curves are defined for two classes. Got {len(classes)} class(es). "
             "Compare one class with the rest: pass y == label."
         )
 

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from skdeep.model_comparison.curves import DET, DET_RATES, CurveKind
 from skdeep.plotting.comparison_curve import Array, ComparisonCurveDisplay
 
-_TICKS = np.array([0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999])
+_TICKS = np.array([0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99])
 
 
 class DetComparisonDisplay(ComparisonCurveDisplay):
