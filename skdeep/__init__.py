@@ -10,6 +10,7 @@ _ESTIMATORS = {
     "CharCNNClassifier": "skdeep.classifiers",
     "ConvAutoencoderTransformer": "skdeep.autoencoders",
     "RNNClassifier": "skdeep.classifiers",
+    "VariationalAutoencoderTransformer": "skdeep.autoencoders",
 }
 
 _SUBPACKAGES = (

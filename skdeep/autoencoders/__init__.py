@@ -1,5 +1,6 @@
 """Autoencoders: transformers that learn a code from which X can be rebuilt."""
 
 from skdeep.autoencoders._convolutional import ConvAutoencoderTransformer
+from skdeep.autoencoders._variational import VariationalAutoencoderTransformer
 
-__all__ = ["ConvAutoencoderTransformer"]
+__all__ = ["ConvAutoencoderTransformer", "VariationalAutoencoderTransformer"]

@@ -129,8 +129,14 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         check_is_fitted(self)
         X = self._validate_input(X, reset=False)
-        codes = self._infer(self._feed(self._network_numbers(X)), part="encoder")
+        codes = self._codes(self._network_numbers(X))
         return codes.astype(_float_type(X), copy=False)
+
+    def _codes(self, rows: np.ndarray) -> np.ndarray:
+        return self._infer(self._feed(rows), part="encoder")
+
+    def _decoded(self, codes: np.ndarray) -> np.ndarray:
+        return self._infer(runtime.ArrayFeed(codes), part="decoder")
 
     def inverse_transform(self, X):
         """Return the sample that each code stands for.
@@ -163,8 +169,7 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             )
         dtype = _float_type(codes)
         codes = codes.astype(self._inference, copy=False)
-        images = self._infer(runtime.ArrayFeed(codes), part="decoder")
-        return self._images.decode(images).astype(dtype, copy=False)
+        return self._images.decode(self._decoded(codes)).astype(dtype, copy=False)
 
     def score_samples(self, X):
         """Return how well each sample is reconstructed.

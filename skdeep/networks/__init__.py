@@ -11,6 +11,7 @@ from skdeep.networks.character_cnn import (
 )
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 from skdeep.networks.recurrent import recurrent_classifier
+from skdeep.networks.variational_autoencoder import variational_autoencoder
 
 __all__ = [
     "character_cnn_classifier",
@@ -18,4 +19,5 @@ __all__ = [
     "expose_classifier",
     "kim_classifier",
     "recurrent_classifier",
+    "variational_autoencoder",
 ]
