@@ -1,4 +1,4 @@
-"""Data sets: fetched and verified (`fetch_`), from files (`load_`), generated (`make_`).
+"""Data sets: downloaded (`fetch_`), read from files (`load_`) or generated (`make_`).
 
 Every function returns a :class:`~sklearn.utils.Bunch`, or the pair ``(data, target)``
 with ``return_X_y=True``.
@@ -6,8 +6,10 @@ with ``return_X_y=True``.
 
 from skdeep.datasets.cifar10 import fetch_cifar10
 from skdeep.datasets.data_home import clear_data_home, get_data_home
+from skdeep.datasets.generated_messages import make_messages
 from skdeep.datasets.generated_shapes import make_shapes
 from skdeep.datasets.image_folder import ImageFolder, load_image_folder
+from skdeep.datasets.messages_file import load_messages
 from skdeep.datasets.mnist import fetch_mnist
 from skdeep.datasets.near_duplicates import group_near_duplicates
 from skdeep.datasets.sms_spam import fetch_sms_spam
@@ -21,5 +23,7 @@ __all__ = [
     "get_data_home",
     "group_near_duplicates",
     "load_image_folder",
+    "load_messages",
+    "make_messages",
     "make_shapes",
 ]
