@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import layers
@@ -19,7 +20,10 @@ from skdeep.networks.sizes import checked_image_shape, positive_integer
 
 __all__ = ["negative_elbo", "variational_autoencoder"]
 
-_LIKELIHOODS = {"bernoulli": BernoulliLogLikelihood, "gaussian": GaussianLogLikelihood}
+_LIKELIHOODS: dict[str, Any] = {
+    "bernoulli": BernoulliLogLikelihood,
+    "gaussian": GaussianLogLikelihood,
+}
 
 
 def variational_autoencoder(
@@ -79,7 +83,7 @@ def variational_autoencoder(
             f"likelihood must be one of {sorted(_LIKELIHOODS)}, got {likelihood!r}."
         )
     if architecture == "convolutional":
-        settings = {
+        settings: dict[str, Any] = {
             "image_shape": shape,
             "filters": filters,
             "kernel_size": kernel_size,
@@ -161,7 +165,7 @@ def _likelihood(
     return keras.Model(rows, score(pixels, parameters), name="likelihood")
 
 
-def negative_elbo(targets: object, outputs: dict, *, beta: float = 1.0) -> object:
+def negative_elbo(targets: Any, outputs: dict[str, Any], *, beta: float = 1.0) -> Any:
     """Return minus the evidence lower bound of each row, in nats.
 
     Parameters
