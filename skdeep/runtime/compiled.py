@@ -118,15 +118,15 @@ class CompiledNetwork:
 
     def weights(self) -> list[np.ndarray]:
         """Return copies of the weights, in the order of `keras.Model.weights`."""
-        return [np.array(variable) for variable in self.model.weights]
+        return [np.asarray(v.numpy()) for v in self.model.weights]
 
     def seeds(self) -> list[np.ndarray]:
         """Return copies of the states of the random layers."""
-        return [np.array(variable) for variable in self._seeds]
+        return [np.asarray(v.numpy()) for v in self._seeds]
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Return copies of the optimizer's variables but its learning rate."""
-        return [np.array(variable) for variable in self._optimizer_variables()]
+        return [np.asarray(v.numpy()) for v in self._optimizer_variables()]
 
     def _optimizer_variables(self) -> list[Any]:
         rate = self.optimizer.learning_rate
