@@ -1,0 +1,102 @@
+"""One cheap instance of every public estimator, and data to try it on.
+
+Both batteries of `tests/common` run over this table. A new estimator needs one row
+here and passes everything, or it is not done. Settings are chosen for speed: a row
+should fit its sample data in well under a second once its graph is traced.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.utils import get_tags
+
+from skdeep import CharCNNClassifier, ConvAutoencoderTransformer, RNNClassifier
+
+FAST = {"epochs": 2, "batch_size": 16}
+# With a fixed number of tokens all folds of a search share one compiled network.
+SHORT_TEXTS = {"max_features": 16, "max_length": 12, "learning_rate": 0.02}
+
+INSTANCES = {
+    "ConvAutoencoderTransformer": ConvAutoencoderTransformer(
+        n_components=3, filters=(4,), learning_rate=0.01, **FAST
+    ),
+    "ConvAutoencoderTransformer[normalised]": ConvAutoencoderTransformer(
+        n_components=None, filters=(2,), batch_normalization=True, **FAST
+    ),
+    "RNNClassifier": RNNClassifier(
+        "gru", units=4, embedding_size=6, dropout=0.2, **SHORT_TEXTS, **FAST
+    ),
+    "CharCNNClassifier": CharCNNClassifier(
+        embedding_size=6,
+        filters=6,
+        kernel_sizes=(2, 3),
+        dropout=0.2,
+        analyzer="word",
+        **SHORT_TEXTS,
+        **FAST,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Data that suits an estimator.
+
+    Attributes
+    ----------
+    X, new : ndarray or list of str
+        Samples to fit on, and others; all different from each other.
+    y, new_y : ndarray
+        Their classes, two of them and both in every half, whether or not the
+        estimator looks at them.
+    wrong_X : ndarray or list
+        Something that `fit` must refuse.
+    """
+
+    X: Any
+    y: np.ndarray
+    new: Any
+    new_y: np.ndarray
+    wrong_X: Any
+
+
+def reads_texts(estimator):
+    """Tell whether an estimator takes texts rather than images."""
+    return get_tags(estimator).input_tags.string
+
+
+def sample_for(estimator):
+    """Return data that suits an estimator: texts or images."""
+    return TEXTS if reads_texts(estimator) else IMAGES
+
+
+def _images(n_rows=60, n_new=70):
+    """Return handwritten zeros and ones of 8 x 8 pixels, scaled to [0, 1]."""
+    digits = load_digits()
+    rows = np.flatnonzero(digits.target <= 1)[: n_rows + n_new]
+    X, y = digits.images[rows] / 16, digits.target[rows]
+    return Sample(X[:n_rows], y[:n_rows], X[n_rows:], y[n_rows:], np.full((4, 8), "a"))
+
+
+def _texts(n_rows=60, n_new=70):
+    """Return two kinds of messages that share half of their words."""
+    generator = np.random.default_rng(7)
+    words = {
+        "ham": ["home", "later", "see", "you", "ok", "so", "the", "to"],
+        "spam": ["win", "free", "prize", "call", "now", "!", "the", "to"],
+    }
+    y = np.array(["ham", "spam"] * ((n_rows + n_new) // 2))
+    texts = {}
+    for number, label in enumerate(y):
+        length = generator.geometric(0.12)
+        chosen = generator.choice(words[label], length)
+        # The number tells texts of the same words apart; its digits are masked.
+        texts[" ".join([*chosen, str(1000 + number)])] = None
+    X = list(texts)
+    return Sample(X[:n_rows], y[:n_rows], X[n_rows:], y[n_rows:], ["a", None, "b"])
+
+
+IMAGES = _images()
+TEXTS = _texts()
