@@ -231,7 +231,7 @@ class HammingNeighbors(BaseEstimator):
                [1]])
         """
         check_is_fitted(self)
-        queries = self._encode_queries(X)
+        queries = self.codes_ if X is None else self._encode_codes(X, reset=False)
         wanted = self._check_n_neighbors(n_neighbors, excluding_itself=X is None)
         # Among one more neighbor than wanted, the query itself can be left out.
         taken = wanted if X is not None else wanted + 1
@@ -394,6 +394,11 @@ class HammingNeighbors(BaseEstimator):
     def _encode_codes(self, X: ArrayLike, *, reset: bool) -> NDArray[np.uint64]:
         if self.n_bits is None:
             bits = validate_data(self, X, reset=reset, dtype="numeric")
+            if bits.dtype == np.uint64 and (bits > 1).any():
+                raise ValueError(
+                    "X holds uint64 numbers above 1, which look like packed codes. Say "
+                    "how long the codes are with n_bits."
+                )
             return pack_bits(bits > self.threshold)
         packed = check_packed(X, self.n_bits)
         # dtype=None: words must not pass through float64, which has only 53 bits.
@@ -409,18 +414,12 @@ class HammingNeighbors(BaseEstimator):
             n_jobs=self.n_jobs,
         )
 
-    def _encode_queries(self, X: ArrayLike | None) -> NDArray[np.uint64]:
-        return self.codes_ if X is None else self._encode_codes(X, reset=False)
-
     def _check_n_neighbors(
         self, n_neighbors: int | None, *, excluding_itself: bool
     ) -> int:
         wanted = self.n_neighbors if n_neighbors is None else n_neighbors
         if not isinstance(wanted, Integral) or isinstance(wanted, bool):
-            raise TypeError(
-                f"n_neighbors must be an integer, got {wanted!r} of type "
-                f"{type(wanted).__name__}."
-            )
+            raise TypeError(f"n_neighbors must be an integer, got {wanted!r}.")
         available = self.n_samples_fit_ - int(excluding_itself)
         if not 1 <= wanted <= available:
             others = " other than the query itself" if excluding_itself else ""
@@ -436,7 +435,7 @@ class HammingNeighbors(BaseEstimator):
     ) -> tuple[Matches, int]:
         """Return matches sorted by query and then as wished."""
         check_is_fitted(self)
-        queries = self._encode_queries(X)
+        queries = self.codes_ if X is None else self._encode_codes(X, reset=False)
         limit = self.radius if radius is None else radius
         if not isinstance(limit, Real) or not limit >= 0:
             raise ValueError(
