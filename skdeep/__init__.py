@@ -10,6 +10,7 @@ _ESTIMATORS = {
     "CharCNNClassifier": "skdeep.classifiers",
     "ConvAutoencoderTransformer": "skdeep.autoencoders",
     "RNNClassifier": "skdeep.classifiers",
+    "SemanticHashingTransformer": "skdeep.autoencoders",
     "VariationalAutoencoderTransformer": "skdeep.autoencoders",
 }
 

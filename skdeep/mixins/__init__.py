@@ -2,12 +2,14 @@
 
 from skdeep.mixins.autoencoding import AutoencoderMixin
 from skdeep.mixins.classification import ClassificationMixin
+from skdeep.mixins.hashing import HashingMixin
 from skdeep.mixins.inputs import TEXT_CONSTRAINTS, ImageInputMixin, TextInputMixin
 
 __all__ = [
     "TEXT_CONSTRAINTS",
     "AutoencoderMixin",
     "ClassificationMixin",
+    "HashingMixin",
     "ImageInputMixin",
     "TextInputMixin",
 ]

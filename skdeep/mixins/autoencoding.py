@@ -84,7 +84,8 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         rows = self._encode_input(X, reset=not resume)
         weights = self._check_weights(sample_weight, rows)
         chosen, weights = distinct_rows(rows, sample_weight=weights)
-        feed = self._feed(self._take(rows, chosen))
+        rows = self._take(rows, chosen)
+        feed = self._feed(rows)
         self._train(
             X,
             None,
@@ -96,7 +97,11 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             resume=resume,
             one_epoch=one_epoch,
         )
+        self._after_training(rows)
         return self
+
+    def _after_training(self, rows: np.ndarray) -> None:
+        """Measure something on the distinct training rows; nothing by default."""
 
     def _initial_weights(
         self, feed: runtime.ArrayFeed, sample_weight: np.ndarray | None

@@ -11,6 +11,7 @@ from skdeep.networks.character_cnn import (
 )
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 from skdeep.networks.recurrent import recurrent_classifier
+from skdeep.networks.semantic_hashing import semantic_hashing_autoencoder
 from skdeep.networks.variational_autoencoder import variational_autoencoder
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "expose_classifier",
     "kim_classifier",
     "recurrent_classifier",
+    "semantic_hashing_autoencoder",
     "variational_autoencoder",
 ]
