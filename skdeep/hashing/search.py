@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdeep.hashing import brute_force, faiss_search, multi_index
@@ -166,10 +165,10 @@ class CodeSearch:
             n_threads = max(1, (os.cpu_count() or 1) + 1 + n_threads)
         n_each = -(-len(queries) // n_threads)
         n_each = min(max(n_each, _MIN_QUERIES_PER_TASK), _MAX_QUERIES_PER_TASK)
-        parts = list(gen_batches(len(queries), n_each))
-        if len(parts) <= 1:
+        if len(queries) <= n_each:
             return [(0, search(queries))]
+        starts = range(0, len(queries), n_each)
         results = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(search)(queries[part]) for part in parts
+            delayed(search)(queries[start : start + n_each]) for start in starts
         )
-        return [(part.start, found) for part, found in zip(parts, results, strict=True)]
+        return list(zip(starts, results, strict=True))
