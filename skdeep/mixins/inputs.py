@@ -73,6 +73,12 @@ class ImageInputMixin:
     def _feed(self, rows: np.ndarray) -> runtime.ArrayFeed:
         return runtime.ArrayFeed(rows, scale=self._images.scale)
 
+    def _encode_some(
+        self, X: Any, rows: np.ndarray, chosen: np.ndarray, *, reset: bool
+    ) -> np.ndarray:
+        """Return what `_encode_input` makes of some rows, given all encoded `rows`."""
+        return rows[chosen]
+
     @staticmethod
     def _take(rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         return rows[chosen]
@@ -122,6 +128,16 @@ class TextInputMixin:
 
     def _feed(self, rows: TokenSequences) -> runtime.SequenceFeed:
         return runtime.SequenceFeed(rows)
+
+    def _encode_some(
+        self, X: Any, rows: TokenSequences, chosen: np.ndarray, *, reset: bool
+    ) -> TokenSequences:
+        """Return what `_encode_input` makes of some rows, given all encoded `rows`."""
+        if not reset:
+            return rows.take(chosen)
+        # The vocabulary must not know the words of the others.
+        texts = check_texts(X)
+        return self._encode_input([texts[row] for row in chosen], reset=True)
 
     @staticmethod
     def _take(rows: TokenSequences, chosen: np.ndarray) -> TokenSequences:

@@ -26,7 +26,13 @@ INSTANCES = {
         n_components=None, filters=(2,), batch_normalization=True, **FAST
     ),
     "RNNClassifier": RNNClassifier(
-        "gru", units=4, embedding_size=6, dropout=0.2, **SHORT_TEXTS, **FAST
+        "gru",
+        units=4,
+        bidirectional=False,
+        embedding_size=6,
+        dropout=0.2,
+        **SHORT_TEXTS,
+        **FAST,
     ),
     "CharCNNClassifier": CharCNNClassifier(
         embedding_size=6,
