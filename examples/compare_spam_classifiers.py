@@ -47,6 +47,7 @@ N_GENERATED = 2000
 N_FAST, N_FOLDS_FAST = 500, 3
 # Small batches, so that few epochs make enough steps to learn something.
 TRAINING_FAST = {"epochs": 8, "batch_size": 16}
+CELL_NAMES = {"lstm": "LSTM", "gru": "GRU", "simple": "simple RNN"}
 METRIC = "f1"
 
 
@@ -94,7 +95,7 @@ def make_classifiers(cell, fast):
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     return {
-        f"RNN ({cell})": RNNClassifier(cell, **training, random_state=0),
+        CELL_NAMES[cell]: RNNClassifier(cell, **training, random_state=0),
         "character CNN": CharCNNClassifier(**training, random_state=0),
         "TF-IDF + linear SVC": make_pipeline(
             make_union(words, pieces), LinearSVC(random_state=0)
@@ -112,7 +113,7 @@ def draw(comparison, path):
     display = RocComparisonDisplay.from_comparison(comparison, ax=whole)
     display.plot(corner, legend=False)
     whole.set_title(f"ROC curves, mean ± std of {len(comparison.folds)} folds")
-    corner.set(xlim=(0, 0.1), ylim=(0.9, 1.0), title="The upper left corner")
+    corner.set(xlim=(0, 0.2), ylim=(0.8, 1.002), title="The upper left corner")
     figure.savefig(path, dpi=150)
 
 
@@ -133,7 +134,7 @@ def parse(argv):
         "ones (sms), generated ones, or a CSV or TSV file with a text and a label "
         "column",
     )
-    add("--cell", default="lstm", choices=["lstm", "gru", "simple"])
+    add("--cell", default="lstm", choices=CELL_NAMES, help="of the RNN")
     add("--folds", type=int, help="number of folds; 5, or 3 with --fast")
     add("--fast", action="store_true", help="few messages, less than a minute")
     add("--n-jobs", type=int, default=None, help="fits at the same time; -1 for all")
