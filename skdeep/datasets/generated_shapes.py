@@ -115,8 +115,9 @@ def make_shapes(
     target = target.astype(np.int64)
     n_channels = shape[2] if len(shape) == 3 else 1
     images = np.empty((n_samples, shape[0], shape[1], n_channels), dtype=np.uint8)
-    for image, label in zip(images, target, strict=True):
-        image[...] = _draw(_TARGET_NAMES[label], image.shape, noise, generator)
+    colours = _light_and_dark(n_samples, n_channels, generator)
+    for image, label, pair in zip(images, target, colours, strict=True):
+        image[...] = _draw(_TARGET_NAMES[label], image.shape, pair, noise, generator)
     images = images.reshape((n_samples, *shape))
     if return_X_y:
         return images, target
@@ -131,32 +132,35 @@ def make_shapes(
 def _draw(
     name: str,
     image_shape: tuple[int, ...],
+    colours: NDArray[np.float64],
     noise: float,
     generator: np.random.RandomState,
 ) -> NDArray[np.uint8]:
-    """Draw one image of shape (height, width, channels)."""
-    height, width, n_channels = image_shape
+    """Draw one image of shape (height, width, channels) in two colours."""
+    height, width, _ = image_shape
     coverage = _coverage(name, height, width, generator)[:, :, np.newaxis]
-    colour, background = _light_and_dark(n_channels, generator)
     # The background gets gradually lighter or darker from one side to the other.
     slope = generator.uniform(-0.2, 0.2, size=2)
     vertical = np.linspace(-0.5, 0.5, height)[:, np.newaxis, np.newaxis]
     horizontal = np.linspace(-0.5, 0.5, width)[np.newaxis, :, np.newaxis]
-    ground = background + slope[0] * vertical + slope[1] * horizontal
-    pixels = coverage * colour + (1 - coverage) * ground
+    ground = colours[1] + slope[0] * vertical + slope[1] * horizontal
+    pixels = coverage * colours[0] + (1 - coverage) * ground
     pixels = pixels + noise * generator.standard_normal(size=pixels.shape)
     levels: NDArray[np.uint8] = np.rint(255 * pixels.clip(0, 1)).astype(np.uint8)
     return levels
 
 
 def _light_and_dark(
-    n_channels: int, generator: np.random.RandomState
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Draw a light and a dark colour, with channels in [0, 1]."""
+    n_pairs: int, n_channels: int, generator: np.random.RandomState
+) -> NDArray[np.float64]:
+    """Draw pairs of a light and a dark colour, of shape (n_pairs, 2, n_channels)."""
+    pairs = generator.uniform(size=(n_pairs, 2, n_channels))
     while True:
-        first, second = generator.uniform(size=(2, n_channels))
-        if first.mean() - second.mean() >= _SMALLEST_CONTRAST:
-            return first, second
+        brightness = pairs.mean(axis=2)
+        is_flat = brightness[:, 0] - brightness[:, 1] < _SMALLEST_CONTRAST
+        if not is_flat.any():
+            return pairs
+        pairs[is_flat] = generator.uniform(size=(is_flat.sum(), 2, n_channels))
 
 
 def _coverage(

@@ -234,7 +234,8 @@ def _choose_columns(
     text_at = _find_column(names, text_column, _TEXT_NAMES, "text_column", file)
     label_at = _find_column(names, label_column, _LABEL_NAMES, "label_column", file)
     if len(names) == 2:
-        n_values = [len(set(column)) for column in columns]
+        # With the first line, which may be a message; a name adds one to both.
+        n_values = [len({*c, name}) for c, name in zip(columns, names, strict=True)]
         if text_at is None and label_at is None and n_values[0] != n_values[1]:
             text_at = 0 if n_values[0] > n_values[1] else 1
         # With one of two columns known, the other one is the other one.
