@@ -30,10 +30,11 @@ from skdeep.datasets.image_splits import (
 )
 from skdeep.datasets.number_pickle import load_number_pickle
 
+SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 ARCHIVE = RemoteFile(
     url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
     filename="cifar-10-python.tar.gz",
-    sha256="6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+    sha256=SHA256,
 )
 
 # The same arrays in the layout of numpy.savez: faster, and accepted if present.
@@ -219,8 +220,7 @@ def _find_file(folder: Path) -> Path | None:
     """Return the original archive, verified, or a copy of its arrays, or None."""
     path = folder / ARCHIVE.filename
     if path.exists():
-        if ARCHIVE.sha256 is not None:
-            verify_sha256(path, ARCHIVE.sha256)
+        verify_sha256(path, SHA256)
         return path
     path = folder / NPZ_FILENAME
     return path if path.exists() else None

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 
 _FIRST_NAMES = (
-    "Aisha Ben Carla Dev Emma Finn Grace Hugo Ines Jack Kim Liam Maya Nora Omar Priya "
+    "Aisha Ben Carla Dev Emma Finn Grace Hugo Isla Jack Kim Liam Maya Nora Omar Priya "
     "Quinn Rosa Sam Tara Uma Vik Wendy Yusuf Zoe Tom Lucy Raj Ella Max"
 )
 

@@ -76,9 +76,8 @@ def write_image():
         path.parent.mkdir(parents=True, exist_ok=True)
         n_bands = len(Image.new(mode, (1, 1)).getbands())
         pixels = generator.integers(0, 256, (size[1], size[0], n_bands), dtype=np.uint8)
-        Image.fromarray(pixels.squeeze(axis=2) if n_bands == 1 else pixels, mode).save(
-            path
-        )
+        image = Image.fromarray(pixels.squeeze(axis=2) if n_bands == 1 else pixels)
+        image.save(path)
         return pixels
 
     return write

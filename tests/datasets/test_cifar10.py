@@ -59,12 +59,11 @@ def archive(batches, tmp_path):
 def origin(archive, monkeypatch):
     """Let the small archive stand for the original."""
     monkeypatch.setattr(cifar10, "LAYOUT", LAYOUT)
-    remote = dataclasses.replace(
-        cifar10.ARCHIVE,
-        url=f"file://localhost{archive}",
-        sha256=hashlib.sha256(archive.read_bytes()).hexdigest(),
-    )
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    url = f"file://localhost{archive}"
+    remote = dataclasses.replace(cifar10.ARCHIVE, url=url, sha256=sha256)
     monkeypatch.setattr(cifar10, "ARCHIVE", remote)
+    monkeypatch.setattr(cifar10, "SHA256", sha256)
     return archive
 
 
