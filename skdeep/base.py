@@ -245,6 +245,7 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         """
         resume = resume and self.__sklearn_is_fitted__()
         state = vars(self).get("_training_state") if resume else None
+        state = runtime.TrainingState(**state) if state is not None else None
         changes: dict[str, Any] = {}
         if one_epoch:
             if self.early_stopping:
@@ -285,7 +286,7 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         # where somebody has said that training is to go on.
         vars(self).pop("_training_state", None)
         if one_epoch or self.warm_start:
-            self._training_state = result.state
+            self._training_state = dict(vars(result.state))
         self._callback_fit_ctx.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict
         )

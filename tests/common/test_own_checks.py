@@ -3,11 +3,11 @@
 import pytest
 from sklearn.base import clone
 
-from tests.common import reproducibility_checks
+from tests.common import persistence_checks, reproducibility_checks
 from tests.common.checks import checks_in
 from tests.common.instances import INSTANCES
 
-CHECKS = checks_in(reproducibility_checks)
+CHECKS = checks_in(reproducibility_checks, persistence_checks)
 CASES = [
     pytest.param(check, name, id=f"{name}-{check}")
     for name, estimator in INSTANCES.items()
