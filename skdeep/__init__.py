@@ -9,7 +9,10 @@ __version__ = "0.1.0"
 _ESTIMATORS = {
     "CharCNNClassifier": "skdeep.classifiers",
     "ConvAutoencoderTransformer": "skdeep.autoencoders",
+    "PretrainedEncoderClassifier": "skdeep.classifiers",
+    "DenoisingAutoencoderTransformer": "skdeep.autoencoders",
     "RNNClassifier": "skdeep.classifiers",
+    "StackedAutoencoderTransformer": "skdeep.autoencoders",
     "SemanticHashingTransformer": "skdeep.autoencoders",
     "VariationalAutoencoderTransformer": "skdeep.autoencoders",
 }

@@ -1,6 +1,7 @@
-"""Classifiers for texts."""
+"""Classifiers."""
 
 from skdeep.classifiers._character_cnn import CharCNNClassifier
+from skdeep.classifiers._pretrained_encoder import PretrainedEncoderClassifier
 from skdeep.classifiers._recurrent import RNNClassifier
 
-__all__ = ["CharCNNClassifier", "RNNClassifier"]
+__all__ = ["CharCNNClassifier", "PretrainedEncoderClassifier", "RNNClassifier"]

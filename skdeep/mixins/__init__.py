@@ -4,6 +4,7 @@ from skdeep.mixins.autoencoding import AutoencoderMixin
 from skdeep.mixins.classification import ClassificationMixin
 from skdeep.mixins.hashing import HashingMixin
 from skdeep.mixins.inputs import TEXT_CONSTRAINTS, ImageInputMixin, TextInputMixin
+from skdeep.mixins.labels import LabelLearningMixin
 
 __all__ = [
     "TEXT_CONSTRAINTS",
@@ -11,5 +12,6 @@ __all__ = [
     "ClassificationMixin",
     "HashingMixin",
     "ImageInputMixin",
+    "LabelLearningMixin",
     "TextInputMixin",
 ]

@@ -10,6 +10,7 @@ from skdeep.networks.character_cnn import (
     kim_classifier,
 )
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
+from skdeep.networks.encoder_classifier import encoder_classifier
 from skdeep.networks.recurrent import recurrent_classifier
 from skdeep.networks.semantic_hashing import semantic_hashing_autoencoder
 from skdeep.networks.variational_autoencoder import variational_autoencoder
@@ -17,6 +18,7 @@ from skdeep.networks.variational_autoencoder import variational_autoencoder
 __all__ = [
     "character_cnn_classifier",
     "conv_autoencoder",
+    "encoder_classifier",
     "expose_classifier",
     "kim_classifier",
     "recurrent_classifier",

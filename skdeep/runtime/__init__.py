@@ -17,6 +17,7 @@ from skdeep.runtime.training import (
     TrainingState,
     fit,
 )
+from skdeep.runtime.transplant import initial_weights, part_weights
 
 __all__ = [
     "SCHEDULES",
@@ -32,6 +33,8 @@ __all__ = [
     "dtype_policy",
     "fit",
     "infer",
+    "initial_weights",
     "output_shape",
+    "part_weights",
     "seeded_construction",
 ]

@@ -1,7 +1,8 @@
 """Compiled networks: what TensorFlow traced, shared between fits."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import tensorflow as tf
 
 from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
 from skdeep.runtime.precision import dtype_policy
-from skdeep.runtime.seeds import seeded_construction
+from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
 
 # Rows that are evaluated at once; fixed, so that sums do not depend on the
@@ -74,17 +75,26 @@ class CompiledNetwork:
         weights = {id(variable) for variable in model.weights}
         self._seeds = [v for v in model.variables if id(v) not in weights]
         self._dtype = model.compute_dtype
-        data = self._data_signature()
-        scalar, vector = tf.TensorSpec((), "int32"), tf.TensorSpec((None,), "int32")
+
+    @cached_property
+    def _train(self) -> Callable[..., tf.Tensor]:
+        vector, scalar = tf.TensorSpec((None,), "int32"), tf.TensorSpec((), "int32")
         rates = tf.TensorSpec((None,), "float32")
-        self._train = tf.function(
-            self._train_rows,
-            input_signature=[vector, scalar, rates, *data],
-            autograph=False,
-        )
-        self._evaluate = tf.function(
-            self._evaluate_rows, input_signature=[vector, *data], autograph=False
-        )
+        return self._traced(self._train_rows, vector, scalar, rates)
+
+    @cached_property
+    def _evaluate(self) -> Callable[..., tf.Tensor]:
+        return self._traced(self._evaluate_rows, tf.TensorSpec((None,), "int32"))
+
+    def _traced(
+        self, function: Callable[..., tf.Tensor], *leading: tf.TensorSpec
+    ) -> Callable[..., tf.Tensor]:
+        # Traced once here, a function cannot be traced again behind our back, nor
+        # warn of it.
+        with BUILD_LOCK:
+            return tf.function(function, autograph=False).get_concrete_function(
+                *leading, *self._data_signature()
+            )
 
     def _data_signature(self) -> list[tuple[tf.TensorSpec, ...]]:
         targets = self.program.targets
@@ -148,7 +158,10 @@ class CompiledNetwork:
     ) -> np.ndarray:
         """Train on the rows of `order`, batch by batch; return weighted sums."""
         sums = self._train(
-            tf.constant(order, tf.int32), tf.constant(batch_size), rates, *data
+            tf.constant(order, tf.int32),
+            tf.constant(batch_size),
+            tf.constant(rates),
+            *data,
         )
         return sums.numpy()
 

@@ -1,0 +1,304 @@
+"""Classifier on a pretrained encoder, for few labels among many samples."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils._param_validation import HasMethods, Interval
+
+from skdeep import runtime
+from skdeep.autoencoders import ConvAutoencoderTransformer
+from skdeep.base import CLASSIFIER_CONSTRAINTS, DeepEstimator
+from skdeep.mixins import AutoencoderMixin, ClassificationMixin, ImageInputMixin
+from skdeep.networks.encoder_classifier import encoder_classifier
+
+UNLABELLED = -1
+
+
+class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEstimator):
+    """Learn a code from all samples, then classes from the few that have labels.
+
+    Rows whose label is -1 are unlabelled: they serve to train the autoencoder, whose
+    encoder then becomes the lower part of a classifier, trained on the other rows.
+    Prefer it to `sklearn.semi_supervised.SelfTrainingClassifier` where labels are too
+    few for a classifier to label anything reliably. Where all rows have labels,
+    pretraining rarely helps.
+
+    X is images or vectors, as in the autoencoder. Labels may be strings; then none is
+    unlabelled. Where -1 and one other label are all there is, both are classes.
+
+    Parameters
+    ----------
+    autoencoder : autoencoder of skdeep or None, default=None
+        Not fitted: a clone is fitted to all rows of X. Fitted, or frozen with
+        `sklearn.frozen.FrozenEstimator` so that cross-validation keeps it: used as it
+        is. It is never modified. None is a `ConvAutoencoderTransformer`.
+    freeze : bool, default=False
+        Whether the encoder keeps its pretrained weights.
+    pretrain : bool, default=True
+        Whether to train the autoencoder at all. False gives the same network with
+        random weights, to compare with.
+    hidden_layer_sizes : sequence of int, default=()
+        Dense layers between the code and the classes.
+    activation : str, default="relu"
+        Keras activation of these layers.
+    dropout : float in [0, 1), default=0.0
+        Share of the code and of their units dropped in training.
+    image_shape : tuple of int, default=None
+        Height, width and channels of the images if X is flat. None takes the shape
+        from X; flat samples are then images of one row.
+    epochs : int, default=20
+        Number of passes over the distinct labelled rows. With 0 only the last layer's
+        random weights are drawn.
+    batch_size : int, default=64
+        Rows in a step of the optimizer.
+    optimizer : str, class or keras.optimizers.Optimizer, default="adam"
+        How to descend. Parameters of a name or class are routed to it, as in
+        `optimizer__weight_decay=1e-4`. An instance brings its own learning rate.
+    learning_rate : float or LearningRateSchedule, default=0.001
+        Highest step size, or a Keras schedule over the number of the step.
+    learning_rate_schedule : {"constant", "cosine", "linear", "triangular"}, \
+            default="cosine"
+        How the step size changes over the whole fit.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, as in scikit-learn.
+    early_stopping : bool, default=False
+        Whether to watch a stratified part of the rows, stop when the loss on it no
+        longer falls, and keep the best weights.
+    validation_fraction : float in (0, 1), default=0.1
+        Part of the rows to watch with `early_stopping=True`.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which to stop.
+    tol : float, default=1e-4
+        Smallest fall of the loss that counts as improvement.
+    precision : {"float32", "bfloat16", "float64", "auto"}, default="float32"
+        Numbers to train with. "auto" takes bfloat16 where the processor multiplies
+        it natively and the network is large enough to gain. Results are float32
+        unless this is "float64".
+    callbacks : keras.callbacks.Callback, class, list or dict, default=None
+        Keras callbacks; classes are constructed, with parameters routed as in
+        `callbacks__patience`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the previous fit.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, dropout, shuffling and the validation split.
+    verbose : int, default=0
+        Whether to write a line for each epoch.
+    **routed : object
+        Parameters routed to the optimizer (`optimizer__`), the callbacks
+        (`callbacks__`) or the fit (`fit__`).
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    autoencoder_ : estimator
+        The fitted autoencoder.
+    weights_ : list of ndarray
+        Weights of the classifier, in the order of `keras.Model.weights`.
+    history_ : dict of str to list of float
+        "loss" (cross-entropy in nats) and "accuracy" of each epoch on the labelled
+        rows; with early stopping also "val_loss" and "val_accuracy".
+    image_shape_ : tuple of 3 int
+        Height, width and channels.
+    n_features_in_ : int
+        Number of numbers in an image.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if X was a data frame.
+    n_iter_ : int
+        Number of epochs run.
+    model_ : keras.Model
+        A new model with the fitted weights, from images to logits, made on each
+        access.
+
+    See Also
+    --------
+    sklearn.semi_supervised.SelfTrainingClassifier : Labels samples itself.
+
+    Notes
+    -----
+    Erhan et al. [1]_ study why this helps; with as many labels as today's data sets
+    have it often does not. Compare with `pretrain=False` on the same folds.
+
+    References
+    ----------
+    .. [1] Erhan, D. et al. (2010). Why does unsupervised pre-training help deep
+       learning? Journal of Machine Learning Research 11, 625-660.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep import ConvAutoencoderTransformer, PretrainedEncoderClassifier
+    >>> digits = load_digits()
+    >>> images, labels = digits.images[:200] / 16, digits.target[:200].copy()
+    >>> labels[50:] = -1
+    >>> classifier = PretrainedEncoderClassifier(
+    ...     ConvAutoencoderTransformer(10, filters=(8,), epochs=1, random_state=0),
+    ...     epochs=1,
+    ...     random_state=0,
+    ... )
+    >>> classifier.fit(images, labels).classes_
+    array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    """
+
+    _parameter_constraints: dict = {
+        "autoencoder": [HasMethods(["fit", "transform"]), None],
+        "freeze": ["boolean"],
+        "pretrain": ["boolean"],
+        "hidden_layer_sizes": ["array-like"],
+        "activation": [str],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "image_shape": ["array-like", None],
+        **CLASSIFIER_CONSTRAINTS,
+        # None at all leaves the encoder as it was pretrained.
+        "epochs": [Interval(Integral, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        autoencoder=None,
+        *,
+        freeze=False,
+        pretrain=True,
+        hidden_layer_sizes=(),
+        activation="relu",
+        dropout=0.0,
+        image_shape=None,
+        epochs=20,
+        batch_size=64,
+        optimizer="adam",
+        learning_rate=0.001,
+        learning_rate_schedule="cosine",
+        class_weight=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        precision="float32",
+        callbacks=None,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        **routed,
+    ):
+        self.autoencoder = autoencoder
+        self.freeze = freeze
+        self.pretrain = pretrain
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.image_shape = image_shape
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.precision = precision
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self._route(routed)
+
+    def _network(self):
+        return runtime.NetworkSpec(
+            encoder_classifier,
+            autoencoder=self.autoencoder_._network(),
+            n_outputs=self._n_outputs,
+            hidden_layer_sizes=self.hidden_layer_sizes,
+            activation=self.activation,
+            dropout=self.dropout,
+            freeze=self.freeze,
+        )
+
+    def _select(self, rows, labels, weights, *, resume):
+        if not resume:
+            self.autoencoder_ = self._fitted_autoencoder(rows, weights)
+        labelled = _labelled(labels)
+        if not labelled.any():
+            raise ValueError(
+                f"y is {UNLABELLED} for all {len(labels)} samples, which marks them as "
+                "unlabelled. Pass the labels of some samples of each class."
+            )
+        weights = None if weights is None else weights[labelled]
+        return rows[labelled], labels[labelled], weights
+
+    def _fitted_autoencoder(self, rows, weights):
+        """Return a fitted autoencoder without touching the one that was given."""
+        autoencoder = self.autoencoder
+        if isinstance(autoencoder, FrozenEstimator):
+            autoencoder = autoencoder.estimator
+        if autoencoder is None:
+            autoencoder = ConvAutoencoderTransformer(epochs=self.epochs or 1)
+            autoencoder.set_params(random_state=self._draw_seed())
+        if not isinstance(autoencoder, AutoencoderMixin):
+            raise ValueError(
+                f"autoencoder must be one of skdeep's autoencoders, got "
+                f"{autoencoder!r}. Pass for instance DenoisingAutoencoderTransformer()."
+            )
+        if autoencoder.__sklearn_is_fitted__():
+            if autoencoder._images != self._images:
+                raise ValueError(
+                    f"autoencoder was fitted on {autoencoder._images}, but X is "
+                    f"{self._images}. Pass images of that shape and unit, or an "
+                    "autoencoder that is not fitted."
+                )
+            return autoencoder
+        fresh = clone(autoencoder)
+        if not self.pretrain:
+            # Sets the shapes and random weights; the passes over the data are none.
+            fresh.set_params(fit__epochs=0)
+        return fresh.fit(rows, sample_weight=weights)
+
+    def _initial_weights(self):
+        autoencoder = self.autoencoder_
+        encoder = runtime.part_weights(
+            autoencoder._network(), autoencoder.weights_, "encoder"
+        )
+        return runtime.initial_weights(
+            self._network(), self._draw_seed(), {"encoder": encoder}
+        )
+
+    def encode(self, X):
+        """Return what the encoder makes of X, after fine-tuning.
+
+        Parameters
+        ----------
+        X : array-like
+            Samples, as in `fit`.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components), dtype float32
+            With `epochs=0` or `freeze=True`, what the pretrained autoencoder's
+            `transform` returns, bit for bit (of a hashing transformer, before it
+            rounds).
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        rows = self._encode_input(X, reset=False)
+        codes = self._infer(self._feed(rows), part="encoder")
+        # A variational encoder has log variances behind the means.
+        return codes[:, : self.autoencoder_._n_features_out]
+
+
+def _labelled(labels):
+    """Tell which rows have a label."""
+    # Only numbers can be equal to the mark; labels that are strings all count.
+    if labels.dtype.kind not in "iuf":
+        return np.ones(len(labels), dtype=bool)
+    labelled = labels != UNLABELLED
+    # With a single other label there would be nothing to learn: these are the classes
+    # minus one and one.
+    if len(np.unique(labels[labelled])) == 1:
+        return np.ones(len(labels), dtype=bool)
+    return labelled

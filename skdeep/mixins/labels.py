@@ -1,0 +1,172 @@
+"""Training on class labels."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+)
+
+from skdeep import runtime
+from skdeep.encoding.rows import distinct_rows, normalized_weights
+from skdeep.encoding.targets import class_weights, encode_classes
+from skdeep.networks.losses import class_accuracy, class_cross_entropy
+
+
+class LabelLearningMixin:
+    """Training on class labels, whatever comes out afterwards."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Learn to tell the classes apart.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Training samples; see the class for their form.
+        y : array-like of shape (n_samples,)
+            Class labels: integers, strings or booleans, at least two different ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights. A weight of two equals the sample given twice.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or y cannot be read, y has a single class, or training diverges.
+            The estimator then keeps its previous fit.
+        """
+        with self._previous_fit_kept():
+            resume = self.warm_start and self.__sklearn_is_fitted__()
+            return self._learn(X, y, sample_weight, resume=resume)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Make one more pass over some samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as in `fit`.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever occur; may be left out if the first call, or
+            an earlier `fit`, sees all of them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        with self._previous_fit_kept():
+            resume = self.__sklearn_is_fitted__()
+            if resume and classes is not None:
+                self._check_same_classes(np.unique(classes), "partial_fit")
+            return self._learn(
+                X, y, sample_weight, resume=resume, one_epoch=True, classes=classes
+            )
+
+    def _learn(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        resume: bool,
+        one_epoch: bool = False,
+        classes: Any = None,
+    ) -> Any:
+        rows = self._encode_input(X, reset=not resume)
+        labels = self._check_labels(y, rows)
+        weights = self._check_weights(sample_weight, rows)
+        if weights is not None and not weights.all():
+            # A row that weighs nothing is not there; its class may not be, either.
+            there = np.flatnonzero(weights)
+            rows = self._encode_some(X, rows, there, reset=not resume)
+            labels, weights = labels[there], weights[there]
+        rows, labels, weights = self._select(rows, labels, weights, resume=resume)
+        found = np.unique(labels) if classes is None else np.unique(classes)
+        if resume and one_epoch:
+            found = self.classes_
+        elif resume:
+            self._check_same_classes(found, "warm_start=True")
+        if len(found) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least 2 classes to tell apart, but y "
+                f"has only 1 class: {found.tolist()}. Pass samples of another class."
+            )
+        self.classes_ = found
+        codes = encode_classes(labels, self.classes_)
+        chosen, weights = distinct_rows(rows, codes, weights)
+        codes = codes[chosen]
+        of_class = class_weights(self.class_weight, self.classes_, codes, weights)
+        if of_class is not None:
+            weights = normalized_weights(of_class * (1 if weights is None else weights))
+        self._train(
+            X,
+            y,
+            self._feed(self._take(rows, chosen)),
+            runtime.ArrayFeed(codes, as_float=False),
+            loss=self._loss(),
+            metrics=(("accuracy", runtime.LossSpec(class_accuracy)),),
+            sample_weight=weights,
+            strata=codes,
+            initial_weights=None if resume else self._initial_weights(),
+            resume=resume,
+            one_epoch=one_epoch,
+        )
+        return self
+
+    def _select(
+        self,
+        rows: Any,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        *,
+        resume: bool,
+    ) -> tuple[Any, np.ndarray, np.ndarray | None]:
+        """Return the rows to learn the classes from; all by default."""
+        return rows, labels, weights
+
+    def _initial_weights(self) -> list[np.ndarray] | None:
+        """Return weights to start from, such as pretrained ones; None for random."""
+        return None
+
+    def _loss(self) -> runtime.LossSpec:
+        return runtime.LossSpec(class_cross_entropy)
+
+    def _check_labels(self, y: Any, rows: Any) -> np.ndarray:
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_consistent_length(np.empty(len(rows)), labels)
+        check_classification_targets(labels)
+        return labels
+
+    def _check_same_classes(self, found: np.ndarray, where: str) -> None:
+        if not np.array_equal(found, self.classes_):
+            raise ValueError(
+                f"{where} goes on with the classes of the previous fit, "
+                f"{self.classes_.tolist()}, but got {found.tolist()}. Use the same "
+                "classes, or fit a new estimator."
+            )
+
+    @property
+    def _n_outputs(self) -> int:
+        n_classes = len(self.classes_)
+        return 1 if n_classes == 2 else n_classes
