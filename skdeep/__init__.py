@@ -9,11 +9,11 @@ __version__ = "0.1.0"
 _ESTIMATORS = {
     "CharCNNClassifier": "skdeep.classifiers",
     "ConvAutoencoderTransformer": "skdeep.autoencoders",
-    "PretrainedEncoderClassifier": "skdeep.classifiers",
     "DenoisingAutoencoderTransformer": "skdeep.autoencoders",
+    "PretrainedEncoderClassifier": "skdeep.classifiers",
     "RNNClassifier": "skdeep.classifiers",
-    "StackedAutoencoderTransformer": "skdeep.autoencoders",
     "SemanticHashingTransformer": "skdeep.autoencoders",
+    "StackedAutoencoderTransformer": "skdeep.autoencoders",
     "VariationalAutoencoderTransformer": "skdeep.autoencoders",
 }
 

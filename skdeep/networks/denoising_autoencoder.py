@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import layers
 
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 from skdeep.networks.corruption import corruption_layer
@@ -14,7 +15,12 @@ _BUILDERS = {"convolutional": conv_autoencoder, "dense": dense_autoencoder}
 
 
 def denoising_autoencoder(
-    *, architecture: str, corruption: str, corruption_level: float, **sizes: Any
+    *,
+    architecture: str,
+    corruption: str,
+    corruption_level: float,
+    output_activation: str = "linear",
+    **sizes: Any,
 ) -> keras.Model:
     """Build an autoencoder with a layer that corrupts the images in training.
 
@@ -26,6 +32,8 @@ def denoising_autoencoder(
         What is done to the images; see `corruption_layer`.
     corruption_level : float
         How much of it.
+    output_activation : str, default="linear"
+        Name of the Keras activation of the reconstruction.
     **sizes : object
         Passed to the builder of the autoencoder, such as `image_shape` and
         `n_components`.
@@ -64,7 +72,18 @@ def denoising_autoencoder(
             f"architecture must be one of {sorted(_BUILDERS)}, got {architecture!r}."
         )
     autoencoder = _BUILDERS[architecture](**sizes)
-    encoder, decoder = map(autoencoder.get_layer, ("encoder", "decoder"))
+    encoder = autoencoder.get_layer("encoder")
+    decoder = _activated(autoencoder.get_layer("decoder"), output_activation)
     image = keras.Input(autoencoder.input_shape[1:], name="image")
     corrupted = corruption_layer(corruption, corruption_level, name="corruption")(image)
     return keras.Model(image, decoder(encoder(corrupted)), name="denoising_autoencoder")
+
+
+def _activated(decoder: keras.Model, activation: str) -> keras.Model:
+    """Return the decoder with an activation after its last layer."""
+    if activation == "linear":
+        return decoder
+    output = layers.Activation(
+        activation, dtype=decoder.output.dtype, name="reconstruction_activation"
+    )(decoder.output)
+    return keras.Model(decoder.input, output, name="decoder")
