@@ -169,16 +169,16 @@ def fold_curves(comparison: Comparison, name: str, pos_label: Any) -> list[FoldC
         positive = comparison.y[test] == pos_label
         if response is None or positive.all() or not positive.any():
             continue
-        fpr, tpr, _ = roc_curve(positive, sign * response)
+        # A class without training rows scores minus infinity, which curves refuse.
+        scores = np.nan_to_num(sign * response)
+        fpr, tpr, _ = roc_curve(positive, scores)
         curves.append(
             FoldCurve(
                 fpr=fpr,
                 tpr=tpr,
                 n_negative=int((~positive).sum()),
                 n_positive=int(positive.sum()),
-                average_precision=float(
-                    average_precision_score(positive, sign * response)
-                ),
+                average_precision=float(average_precision_score(positive, scores)),
             )
         )
     if not curves:

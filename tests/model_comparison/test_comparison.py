@@ -241,6 +241,7 @@ def test_representation_is_a_title_and_the_table():
     title, *table = repr(comparison).splitlines()
     assert title.startswith("Comparison of 2 classifiers in 2 folds of 10 rows")
     assert "\n".join(table) == comparison.to_text()
+    assert "| a | **0.600 ± 0.100** | 2 | 0.5 |" in comparison.to_markdown()
     html = comparison._repr_html_()
     assert "<b>0.600 ± 0.100</b>" in html
     assert "b &lt;i&gt;" in html

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.metrics.pairwise import linear_kernel
@@ -133,13 +134,27 @@ def test_decision_function_serves_where_there_are_no_probabilities():
 
 def test_a_classifier_without_continuous_score_has_no_response():
     """Metrics of labels still work."""
-    outcome = evaluate(SVC_without_scores(), scoring="accuracy")
+    outcome = evaluate(LabelsOnly(), scoring="accuracy")
     assert outcome.response is None
     assert outcome.response_method is None
     assert outcome.scores["accuracy"] > 0.5
 
 
-class SVC_without_scores(ClassifierMixin, BaseEstimator):
+class OneSided(ClassifierMixin, BaseEstimator):
+    """A classifier of one class, with a decision function of one column."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def decision_function(self, X):
+        return np.ones(len(X))
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+class LabelsOnly(ClassifierMixin, BaseEstimator):
     """A classifier that only predicts labels."""
 
     def fit(self, X, y):
@@ -162,6 +177,15 @@ def test_columns_are_aligned_when_a_class_is_missing_from_training(model):
     np.testing.assert_array_equal(
         np.array(["a", "b", "c"])[outcome.response.argmax(axis=1)], outcome.predicted
     )
+
+
+def test_a_training_part_of_one_class_gives_that_class_alone():
+    """Its only column is that of the class, and the other has no probability."""
+    y = np.where(np.arange(90) < 60, "ham", Y)
+    outcome = evaluate(DummyClassifier(), y=y, scoring="accuracy")
+    np.testing.assert_array_equal(outcome.response, 0)
+    outlier = evaluate(OneSided(), y=y, scoring="accuracy")
+    np.testing.assert_array_equal(outlier.response, -np.inf)
 
 
 def test_refuses_one_column_per_pair_of_classes():

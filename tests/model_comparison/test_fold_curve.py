@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import average_precision_score, det_curve, roc_curve
@@ -78,6 +79,7 @@ def slow_precision(points, recall, n_positive):
     raise AssertionError("the curve ends at recall 1")
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_true_positive_rates_are_those_of_the_polygon(sample, rates):
     """Ties are straight lines, steps count at their upper end."""
@@ -105,6 +107,7 @@ def test_true_positive_rates_pass_through_the_points_of_roc_curve():
     np.testing.assert_allclose(found, list(upper.values()), atol=1e-12)
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.lists(st.floats(1e-3, 1), min_size=1, max_size=5))
 def test_precisions_interpolate_numbers_of_rows(sample, recalls):
     """Between thresholds the selected rows grow in a line, as in the paper."""
@@ -151,6 +154,7 @@ def test_precision_at_recall_zero_is_the_limit(positive, expected):
     assert precisions(tied, np.array([0.0])) == [0.5]
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_precisions_are_shares(sample):
     """They lie between 0 and 1, and end at the share of positives selected last."""
@@ -159,6 +163,7 @@ def test_precisions_are_shares(sample):
     assert ((found >= 0) & (found <= 1)).all()
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_equal_error_rate_lies_where_both_errors_are_equal(sample):
     """On the polygon, false negatives are as frequent as false positives there."""
@@ -232,3 +237,26 @@ def test_folds_of_one_class_are_left_out():
     )
     with pytest.raises(ValueError, match="'bayes' has no curve"):
         fold_curves(alone, "bayes", 1)
+
+
+def test_a_fold_trained_on_one_class_guesses():
+    """The other class has no score, so the curve of that fold is the diagonal."""
+
+    class OneSided(ClassifierMixin, BaseEstimator):
+        def fit(self, X, y):
+            self.classes_ = np.unique(y)
+            return self
+
+        def decision_function(self, X):
+            return np.ones(len(X))
+
+        def predict(self, X):
+            return np.full(len(X), self.classes_[0])
+
+    train = np.flatnonzero(Y == 0)[:50]
+    test = np.setdiff1d(np.arange(250), train)
+    comparison = compare_classifiers(
+        {"model": OneSided()}, X, Y, cv=[(train, test)], scoring="accuracy"
+    )
+    [curve] = fold_curves(comparison, "model", 1)
+    assert curve.fpr.tolist() == curve.tpr.tolist() == [0, 1]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import quad
@@ -71,6 +71,7 @@ def test_p_value_has_a_closed_form_for_three_folds():
     assert result.p == pytest.approx(1 - result.t / math.sqrt(result.t**2 + 2))
 
 
+@settings(deadline=None)
 @given(DIFFERENCES, st.integers(1, 50), st.integers(50, 500))
 def test_agrees_with_a_slow_reference(differences, n_test, n_train):
     """Statistic and p-value are those of the formula, written out term by term."""
@@ -90,6 +91,7 @@ def test_without_test_rows_it_is_the_usual_paired_test():
     assert (result.t, result.p) == pytest.approx((usual.statistic, usual.pvalue))
 
 
+@settings(deadline=None)
 @given(DIFFERENCES)
 def test_one_sided_p_values_are_halves_of_the_two_sided_one(differences):
     """They add up to one, and the smaller is half the two-sided value."""
@@ -106,6 +108,7 @@ def test_one_sided_p_values_are_halves_of_the_two_sided_one(differences):
     assert both.ci_low <= greater.ci_low <= less.ci_high <= both.ci_high
 
 
+@settings(deadline=None)
 @given(DIFFERENCES)
 def test_the_interval_leaves_out_zero_exactly_when_p_is_small(differences):
     """Test and interval are two views of the same statistic."""
@@ -174,6 +177,7 @@ def test_holm_agrees_with_numbers_worked_out_by_hand():
     np.testing.assert_allclose(adjusted, [0.06, 0.04, 0.2, 0.06])
 
 
+@settings(deadline=None)
 @given(P_VALUES)
 def test_holm_agrees_with_a_slow_reference(p_values):
     """Each adjusted value is the largest of the smaller tests' own levels."""
