@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 
 # Estimators are imported when they are asked for: TensorFlow takes seconds to load.
 _ESTIMATORS = {
+    "CNNHashingTransformer": "skdeep.classifiers",
     "CharCNNClassifier": "skdeep.classifiers",
     "ConvAutoencoderTransformer": "skdeep.autoencoders",
     "DenoisingAutoencoderTransformer": "skdeep.autoencoders",

@@ -9,9 +9,6 @@ from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, HashingMixin, ImageInputMixin
 from skdeep.networks.semantic_hashing import semantic_hashing_autoencoder
 
-# Rows on which saturation is measured: enough for two digits.
-_SATURATION_ROWS = 10_000
-
 
 class SemanticHashingTransformer(
     HashingMixin, AutoencoderMixin, ImageInputMixin, DeepEstimator
@@ -196,6 +193,3 @@ class SemanticHashingTransformer(
             noise_scale=self.noise_scale,
             dropout=self.dropout,
         )
-
-    def _after_training(self, rows):
-        self.saturation_ = self._measure_saturation(rows[:_SATURATION_ROWS])

@@ -1,7 +1,13 @@
 """Classifiers."""
 
 from skdeep.classifiers._character_cnn import CharCNNClassifier
+from skdeep.classifiers._cnn_hashing import CNNHashingTransformer
 from skdeep.classifiers._pretrained_encoder import PretrainedEncoderClassifier
 from skdeep.classifiers._recurrent import RNNClassifier
 
-__all__ = ["CharCNNClassifier", "PretrainedEncoderClassifier", "RNNClassifier"]
+__all__ = [
+    "CNNHashingTransformer",
+    "CharCNNClassifier",
+    "PretrainedEncoderClassifier",
+    "RNNClassifier",
+]

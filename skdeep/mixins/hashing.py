@@ -9,6 +9,8 @@ from skdeep.encoding.bits import pack_bits
 
 # A probability this close to 0 or 1 counts as saturated.
 _SATURATED = 0.1
+# Rows on which that is measured: enough for two digits.
+_SATURATION_ROWS = 10_000
 
 
 class HashingMixin:
@@ -79,6 +81,9 @@ class HashingMixin:
     def _n_features_out(self) -> int:
         return self.n_bits
 
-    def _measure_saturation(self, rows: np.ndarray) -> float:
-        distance = np.abs(self._codes(rows) - 0.5)
-        return float(np.mean(distance > 0.5 - _SATURATED))
+    def _codes(self, rows: np.ndarray) -> np.ndarray:
+        return self._infer(self._feed(rows), part="encoder")
+
+    def _after_training(self, rows: np.ndarray) -> None:
+        distance = np.abs(self._codes(rows[:_SATURATION_ROWS]) - 0.5)
+        self.saturation_ = float(np.mean(distance > 0.5 - _SATURATED))

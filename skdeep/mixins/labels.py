@@ -109,14 +109,14 @@ class LabelLearningMixin:
         self.classes_ = found
         codes = encode_classes(labels, self.classes_)
         chosen, weights = distinct_rows(rows, codes, weights)
-        codes = codes[chosen]
+        rows, codes = self._take(rows, chosen), codes[chosen]
         of_class = class_weights(self.class_weight, self.classes_, codes, weights)
         if of_class is not None:
             weights = normalized_weights(of_class * (1 if weights is None else weights))
         self._train(
             X,
             y,
-            self._feed(self._take(rows, chosen)),
+            self._feed(rows),
             runtime.ArrayFeed(codes, as_float=False),
             loss=self._loss(),
             metrics=(("accuracy", runtime.LossSpec(class_accuracy)),),
@@ -126,7 +126,11 @@ class LabelLearningMixin:
             resume=resume,
             one_epoch=one_epoch,
         )
+        self._after_training(rows)
         return self
+
+    def _after_training(self, rows: Any) -> None:
+        """Measure something on the distinct training rows; nothing by default."""
 
     def _select(
         self,

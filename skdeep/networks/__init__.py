@@ -11,6 +11,7 @@ from skdeep.networks.character_cnn import (
 )
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 from skdeep.networks.encoder_classifier import encoder_classifier
+from skdeep.networks.hashing_cnn import hashing_cnn
 from skdeep.networks.recurrent import recurrent_classifier
 from skdeep.networks.semantic_hashing import semantic_hashing_autoencoder
 from skdeep.networks.variational_autoencoder import variational_autoencoder
@@ -20,6 +21,7 @@ __all__ = [
     "conv_autoencoder",
     "encoder_classifier",
     "expose_classifier",
+    "hashing_cnn",
     "kim_classifier",
     "recurrent_classifier",
     "semantic_hashing_autoencoder",
