@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdeep.encoding.bits import check_packed, pack_bits, unpack_bits, words_per_code
 
 
+@settings(deadline=None, max_examples=50)
 @given(n_bits=st.integers(1, 130), n_samples=st.integers(0, 5), seed=st.integers(0, 99))
 def test_unpacking_reverses_packing(n_bits, n_samples, seed):
     """Every matrix of bits comes back from its packed form."""
@@ -20,6 +21,7 @@ def test_unpacking_reverses_packing(n_bits, n_samples, seed):
     np.testing.assert_array_equal(unpacked, bits)
 
 
+@settings(deadline=None, max_examples=50)
 @given(n_bits=st.integers(1, 130), seed=st.integers(0, 99))
 def test_packed_words_are_the_sums_of_powers_of_two(n_bits, seed):
     """Bit i adds 2 ** (i % 64) to word i // 64."""

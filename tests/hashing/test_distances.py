@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdeep.hashing import hamming_distances, pack_bits
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     n_bits=st.one_of(st.integers(1, 130), st.sampled_from([255, 256, 300, 1000])),
     seed=st.integers(0, 999),
@@ -32,6 +33,7 @@ def test_blocks_cover_all_rows():
     )
 
 
+@settings(deadline=None, max_examples=50)
 @given(seed=st.integers(0, 999), n_bits=st.integers(1, 130))
 def test_distances_are_a_metric(seed, n_bits):
     """Distances are symmetric, zero only between equals, and obey the triangle."""

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdeep.hashing.matches import Matches
 from skdeep.hashing.nearest_pool import NearestPool
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     seed=st.integers(0, 9_999),
     n_neighbors=st.integers(1, 12),

@@ -4,13 +4,14 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdeep.hashing import pack_bits
 from skdeep.hashing.substring_tables import build_tables, key_flips, key_mask, substring
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     seed=st.integers(0, 999), n_bits=st.integers(1, 130), n_codes=st.integers(1, 300)
 )
@@ -31,6 +32,7 @@ def test_tables_partition_bits_and_codes(seed, n_bits, n_codes):
     assert (covered == 1).all()
 
 
+@settings(deadline=None, max_examples=50)
 @given(seed=st.integers(0, 999), first=st.integers(0, 120), width=st.integers(1, 24))
 def test_substrings_may_cross_words(seed, first, width):
     """Any run of bits is read as one number, the first bit lowest."""
