@@ -13,7 +13,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skdeep.hashing import HammingNeighbors, multi_index, pack_bits, search
+from skdeep.hashing import (
+    HammingNeighbors,
+    multi_index,
+    pack_bits,
+    search,
+    table_search,
+)
 
 ALGORITHMS = ["brute", "multi_index"]
 
@@ -120,7 +126,7 @@ def test_distances_equal_those_of_scikit_learn(seed, n_bits):
 def test_larger_searches_agree(n_bits, algorithm):
     """Many blocks, buckets and portions do not change the result."""
     codes = random_codes(n_bits, 9_000, n_bits, 50)
-    queries = random_codes(n_bits, 9_100, n_bits, 50)[-100:]
+    queries = random_codes(n_bits, 9_040, n_bits, 50)[-40:]
     distances = np.count_nonzero(queries[:, np.newaxis] != codes, axis=2)
     order = np.argsort(distances, axis=1, kind="stable")[:, :20]
     neighbors = HammingNeighbors(n_neighbors=20, algorithm=algorithm).fit(codes)
@@ -134,6 +140,28 @@ def test_larger_searches_agree(n_bits, algorithm):
         np.testing.assert_array_equal(
             indices, np.flatnonzero(distances[row] <= n_bits // 5)
         )
+
+
+@pytest.mark.parametrize("limit", [1, 10, 500])
+def test_portions_do_not_show(monkeypatch, limit):
+    """The search comes in portions that bound its memory, and change nothing."""
+    codes, queries = random_codes(3, 400, 14, 20), random_codes(4, 60, 14, 20)
+    expected = HammingNeighbors(algorithm="brute").fit(codes)
+    neighbors = HammingNeighbors(algorithm="multi_index").fit(codes)
+    monkeypatch.setattr(multi_index, "_COST_OF_A_LOOKUP", 1e-6)
+    monkeypatch.setattr(multi_index, "_PILOT_QUERIES", 7)
+    monkeypatch.setattr(multi_index, "_QUERIES_AT_ONCE", 20)
+    monkeypatch.setattr(table_search, "_BUCKETS_AT_ONCE", limit)
+    monkeypatch.setattr(table_search, "_CANDIDATES_AT_ONCE", limit)
+    for ours, theirs in zip(
+        neighbors.kneighbors(queries), expected.kneighbors(queries), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    ours = neighbors.radius_neighbors_graph(queries, mode="distance")
+    theirs = expected.radius_neighbors_graph(queries, mode="distance")
+    np.testing.assert_array_equal(ours.indptr, theirs.indptr)
+    np.testing.assert_array_equal(ours.indices, theirs.indices)
+    np.testing.assert_array_equal(ours.data, theirs.data)
 
 
 def test_tables_give_up_where_they_do_not_pay(monkeypatch):
