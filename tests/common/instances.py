@@ -12,7 +12,15 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.utils import get_tags
 
-from skdeep import CharCNNClassifier, ConvAutoencoderTransformer, RNNClassifier
+from skdeep import (
+    CharCNNClassifier,
+    CNNHashingTransformer,
+    ConvAutoencoderTransformer,
+    PretrainedEncoderClassifier,
+    RNNClassifier,
+    SemanticHashingTransformer,
+    VariationalAutoencoderTransformer,
+)
 
 FAST = {"epochs": 2, "batch_size": 16}
 # With a fixed number of tokens all folds of a search share one compiled network.
@@ -23,7 +31,11 @@ INSTANCES = {
         n_components=3, filters=(4,), learning_rate=0.01, **FAST
     ),
     "ConvAutoencoderTransformer[normalised]": ConvAutoencoderTransformer(
-        n_components=None, filters=(2,), batch_normalization=True, **FAST
+        n_components=None,
+        filters=(2,),
+        batch_normalization=True,
+        learning_rate=0.03,
+        **FAST,
     ),
     "RNNClassifier": RNNClassifier(
         "gru",
@@ -42,6 +54,21 @@ INSTANCES = {
         analyzer="word",
         **SHORT_TEXTS,
         **FAST,
+    ),
+    "VariationalAutoencoderTransformer": VariationalAutoencoderTransformer(
+        2, hidden_layer_sizes=(4,), **FAST
+    ),
+    "SemanticHashingTransformer": SemanticHashingTransformer(
+        2, hidden_layer_sizes=(4,), **FAST
+    ),
+    "CNNHashingTransformer": CNNHashingTransformer(4, filters=(4,), **FAST),
+    "PretrainedEncoderClassifier": PretrainedEncoderClassifier(
+        ConvAutoencoderTransformer(
+            4, filters=(4,), learning_rate=0.01, random_state=0, **FAST
+        ),
+        epochs=25,
+        learning_rate=0.02,
+        batch_size=16,
     ),
 }
 

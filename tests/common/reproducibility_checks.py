@@ -186,9 +186,7 @@ def check_weights_count_rows(estimator):
 def check_equal_weights_are_none(estimator):
     """Weights that are all the same are no weights."""
     weights = np.full(len(sample_for(estimator).y), 0.3)
-    assert_same_fit(
-        fit(fresh(estimator)), fit(fresh(estimator), sample_weight=weights)
-    )
+    assert_same_fit(fit(fresh(estimator)), fit(fresh(estimator), sample_weight=weights))
 
 
 @only(is_classifier)
@@ -196,8 +194,10 @@ def check_class_weights_are_sample_weights(estimator):
     """Weights of classes equal the weights of their rows, bit for bit."""
     sample = sample_for(estimator)
     few = np.concatenate(
-        [np.flatnonzero(sample.y == label)[:n] for label, n in
-         zip(np.unique(sample.y), (8, 24), strict=True)]
+        [
+            np.flatnonzero(sample.y == label)[:n]
+            for label, n in zip(np.unique(sample.y), (8, 24), strict=True)
+        ]
     )
     X, y = take(sample.X, few), sample.y[few]
     classes = np.unique(y)

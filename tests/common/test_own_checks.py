@@ -3,11 +3,18 @@
 import pytest
 from sklearn.base import clone
 
-from tests.common import persistence_checks, reproducibility_checks
+from tests.common import (
+    interface_checks,
+    persistence_checks,
+    reproducibility_checks,
+    training_checks,
+)
 from tests.common.checks import checks_in
 from tests.common.instances import INSTANCES
 
-CHECKS = checks_in(reproducibility_checks, persistence_checks)
+CHECKS = checks_in(
+    reproducibility_checks, persistence_checks, interface_checks, training_checks
+)
 CASES = [
     pytest.param(check, name, id=f"{name}-{check}")
     for name, estimator in INSTANCES.items()

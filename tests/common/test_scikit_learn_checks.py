@@ -72,7 +72,9 @@ def by_hand():
 
 # Checks of output containers pass frames and arrays to one estimator in turn; every
 # estimator of scikit-learn itself warns there.
-@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:X (has|does not have valid) feature names:UserWarning"
+)
 @pytest.mark.parametrize(("check", "estimator"), list(by_hand()))
 def test_checks_by_hand(check, estimator):
     """Each estimator passes the checks that scikit-learn keeps for itself."""
