@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import skdeep
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 
@@ -54,6 +56,13 @@ def test_second_block_runs_the_tests():
     """The second block installs the test extra and ends with the tests."""
     assert "[test]" in TEST
     assert TEST.splitlines()[-1].startswith("python -m pytest")
+
+
+def test_table_names_every_estimator():
+    """Each estimator has a row in the table, and nothing else has."""
+    rows = re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
+    offered = {name for name in skdeep.__all__ if name[0].isupper()}
+    assert sorted(rows) == sorted(offered)
 
 
 def test_linked_files_exist():
