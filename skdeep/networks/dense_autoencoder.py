@@ -175,7 +175,7 @@ def _decoder(
         else:
             dense = layers.Dense(sizes[place], **options)
         values = _activated(dense(values), activations[place], dense)
-    image = layers.Reshape(image_shape, name="image")(values)
+    image = layers.Reshape(image_shape, dtype=_variable_dtype(), name="image")(values)
     return keras.Model(code, image, name="decoder")
 
 
