@@ -1,11 +1,14 @@
 """Classifier on a pretrained encoder, for few labels among many samples."""
 
+import copy
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skdeep import runtime
 from skdeep.autoencoders import ConvAutoencoderTransformer
@@ -217,15 +220,10 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
             freeze=self.freeze,
         )
 
-    def _select(self, rows, labels, weights, *, resume):
+    def _select(self, rows, labels, weights, *, resume, classes):
         if not resume:
             self.autoencoder_ = self._fitted_autoencoder(rows, weights)
-        labelled = _labelled(labels)
-        if not labelled.any():
-            raise ValueError(
-                f"y is {UNLABELLED} for all {len(labels)} samples, which marks them as "
-                "unlabelled. Pass the labels of some samples of each class."
-            )
+        labelled = _labelled(labels, classes)
         weights = None if weights is None else weights[labelled]
         return rows[labelled], labels[labelled], weights
 
@@ -249,7 +247,8 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
                     f"{self._images}. Pass images of that shape and unit, or an "
                     "autoencoder that is not fitted."
                 )
-            return autoencoder
+            # The classifier must not change when its owner fits it again.
+            return copy.copy(autoencoder)
         fresh = clone(autoencoder)
         if not self.pretrain:
             # Sets the shapes and random weights; the passes over the data are none.
@@ -263,6 +262,41 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         )
         return runtime.initial_weights(
             self._network(), self._draw_seed(), {"encoder": encoder}
+        )
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy on those samples that have a label.
+
+        Parameters
+        ----------
+        X : array-like
+            Samples, as in `fit`.
+        y : array-like of shape (n_samples,)
+            Labels; rows whose label is -1 do not count, unless that is a class.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            In [0, 1]; larger is better. Scorers named by a string, such as
+            `scoring="accuracy"`, count unlabelled samples as errors.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If no sample has a label.
+        """
+        predicted = self.predict(X)
+        labels = column_or_1d(y)
+        check_consistent_length(predicted, labels)
+        labelled = _labelled(labels, self.classes_)
+        if sample_weight is not None:
+            sample_weight = column_or_1d(sample_weight)[labelled]
+        return accuracy_score(
+            labels[labelled], predicted[labelled], sample_weight=sample_weight
         )
 
     def encode(self, X):
@@ -291,14 +325,21 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         return codes[:, : self.autoencoder_._n_features_out]
 
 
-def _labelled(labels):
-    """Tell which rows have a label."""
+def _labelled(labels, classes=None):
+    """Tell which rows have a label, given the classes or None."""
     # Only numbers can be equal to the mark; labels that are strings all count.
     if labels.dtype.kind not in "iuf":
         return np.ones(len(labels), dtype=bool)
+    if classes is not None and UNLABELLED in np.asarray(classes):
+        return np.ones(len(labels), dtype=bool)
     labelled = labels != UNLABELLED
+    if not labelled.any():
+        raise ValueError(
+            f"y is {UNLABELLED} for all {len(labels)} samples, which marks them as "
+            "unlabelled. Pass the labels of some samples of each class."
+        )
     # With a single other label there would be nothing to learn: these are the classes
     # minus one and one.
-    if len(np.unique(labels[labelled])) == 1:
+    if classes is None and len(np.unique(labels[labelled])) == 1:
         return np.ones(len(labels), dtype=bool)
     return labelled

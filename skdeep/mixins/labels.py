@@ -95,7 +95,10 @@ class LabelLearningMixin:
             there = np.flatnonzero(weights)
             rows = self._encode_some(X, rows, there, reset=not resume)
             labels, weights = labels[there], weights[there]
-        rows, labels, weights = self._select(rows, labels, weights, resume=resume)
+        known = self.classes_ if resume and one_epoch else classes
+        rows, labels, weights = self._select(
+            rows, labels, weights, resume=resume, classes=known
+        )
         found = np.unique(labels) if classes is None else np.unique(classes)
         if resume and one_epoch:
             found = self.classes_
@@ -139,8 +142,12 @@ class LabelLearningMixin:
         weights: np.ndarray | None,
         *,
         resume: bool,
+        classes: Any,
     ) -> tuple[Any, np.ndarray, np.ndarray | None]:
-        """Return the rows to learn the classes from; all by default."""
+        """Return the rows to learn the classes from; all by default.
+
+        `classes` is what they are known to be, or None.
+        """
         return rows, labels, weights
 
     def _initial_weights(self) -> list[np.ndarray] | None:

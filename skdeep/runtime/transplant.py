@@ -15,6 +15,11 @@ def _built(network: NetworkSpec, seed: int) -> keras.Model:
         return network()
 
 
+def _places(model: keras.Model) -> dict[int, int]:
+    """Return where each variable stands among the weights, by its identity."""
+    return {id(variable): place for place, variable in enumerate(model.weights)}
+
+
 def part_weights(
     network: NetworkSpec, weights: Sequence[np.ndarray], part: str
 ) -> list[np.ndarray]:
@@ -35,7 +40,7 @@ def part_weights(
         In the order of the part's own `weights`.
     """
     model = _built(network, 0)
-    places = {id(variable): place for place, variable in enumerate(model.weights)}
+    places = _places(model)
     return [weights[places[id(v)]] for v in model.get_layer(part).weights]
 
 
@@ -64,6 +69,8 @@ def initial_weights(
         If a part does not have weights of these shapes.
     """
     model = _built(network, seed)
+    weights = [v.numpy() for v in model.weights]
+    places = _places(model)
     for name, values in parts.items():
         part = model.get_layer(name)
         wanted = [tuple(v.shape) for v in part.weights]
@@ -74,5 +81,7 @@ def initial_weights(
                 f"the pretrained ones have {given}. Pretrain a network of the same "
                 "sizes."
             )
-        part.set_weights([np.asarray(value) for value in values])
-    return [v.numpy() for v in model.weights]
+        # Not through the model, which would round double precision.
+        for variable, value in zip(part.weights, values, strict=True):
+            weights[places[id(variable)]] = np.asarray(value)
+    return weights
