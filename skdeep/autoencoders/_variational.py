@@ -255,17 +255,12 @@ class VariationalAutoencoderTransformer(
     # -- codes and images ------------------------------------------------------------
 
     def _codes(self, rows):
-        return self._posterior(rows)[:, : self.n_components]
+        # Log variances stand behind the means.
+        return super()._codes(rows)[:, : self.n_components]
 
     def _decoded(self, codes):
         images = super()._decoded(codes)
         return expit(images) if self.likelihood == "bernoulli" else images
-
-    def _posterior(self, rows):
-        if self.binarization == "threshold":
-            rows = self._observed(rows).reshape(rows.shape)
-            return self._infer(runtime.ArrayFeed(rows), part="encoder")
-        return self._infer(self._feed(rows), part="encoder")
 
     def sample(self, n_samples=1, *, random_state=None):
         """Generate samples: decode codes drawn from the standard normal.

@@ -97,6 +97,9 @@ def variational_autoencoder(
     else:
         encoder = _dense_encoder(shape, n_components, hidden_layer_sizes, activation)
         decoder = _dense_decoder(shape, n_components, hidden_layer_sizes, activation)
+    if binarization == "threshold":
+        # Inside the encoder, so that it takes grey images wherever it is used.
+        encoder = _thresholding(encoder)
     dtype = keras.config.dtype_policy().variable_dtype
     scorer = _likelihood(shape, n_components, decoder, likelihood, dtype)
 
@@ -115,6 +118,12 @@ def variational_autoencoder(
         "decoded": decoder(code),
     }
     return keras.Model(image, outputs, name="variational_autoencoder")
+
+
+def _thresholding(encoder: keras.Model) -> keras.Model:
+    image = keras.Input(encoder.input_shape[1:], name="grey_image")
+    binary = PixelBinarization("threshold", name="threshold")(image)
+    return keras.Model(image, encoder(binary), name="encoder")
 
 
 def _dense_encoder(
