@@ -223,6 +223,14 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         }
         return runtime.TrainingOptions(**(options | changes))
 
+    def _one_epoch_options(self) -> runtime.TrainingOptions:
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True, since it makes one "
+                "pass over the rows it is given. Set early_stopping=False, or use fit."
+            )
+        return self._options(epochs=1, learning_rate_schedule="constant")
+
     def _train(
         self,
         X: Any,
@@ -246,16 +254,7 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         resume = resume and self.__sklearn_is_fitted__()
         state = vars(self).get("_training_state") if resume else None
         state = runtime.TrainingState(**state) if state is not None else None
-        changes: dict[str, Any] = {}
-        if one_epoch:
-            if self.early_stopping:
-                raise ValueError(
-                    "partial_fit does not support early_stopping=True, since it makes "
-                    "one pass over the rows it is given. Set early_stopping=False, or "
-                    "use fit."
-                )
-            changes = {"epochs": 1, "learning_rate_schedule": "constant"}
-        options = self._options(**changes)
+        options = self._one_epoch_options() if one_epoch else self._options()
         self._call_scikit_learn(X, y, options)
         seed = state.seed if state is not None else self._draw_seed()
         try:
@@ -275,6 +274,15 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         finally:
             for callback in options.callbacks:
                 callback.set_model(None)
+        self._keep(result, resume=resume, go_on=one_epoch or self.warm_start)
+        self._callback_fit_ctx.call_on_fit_task_end(
+            estimator=self, X=X, y=y, reconstruction_attributes=dict
+        )
+
+    def _keep(
+        self, result: runtime.TrainingResult, *, resume: bool, go_on: bool
+    ) -> None:
+        """Set the fitted attributes."""
         history = self.history_ if resume else {}
         self.weights_ = result.weights
         self.history_ = {
@@ -285,11 +293,8 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         # The optimizer's state is twice the size of the weights: it is kept only
         # where somebody has said that training is to go on.
         vars(self).pop("_training_state", None)
-        if one_epoch or self.warm_start:
+        if go_on:
             self._training_state = dict(vars(result.state))
-        self._callback_fit_ctx.call_on_fit_task_end(
-            estimator=self, X=X, y=y, reconstruction_attributes=dict
-        )
 
     def _draw_seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))

@@ -5,7 +5,6 @@ on their order; so each row brings its own stream of numbers.
 """
 
 import numpy as np
-from scipy.special import ndtri
 
 from skdeep.encoding.rows import row_keys
 
@@ -45,7 +44,13 @@ def row_uniforms(rows: np.ndarray, n_numbers: int, *, stream: int) -> np.ndarray
 
 def row_normals(rows: np.ndarray, n_numbers: int, *, stream: int) -> np.ndarray:
     """Draw standard normal numbers for each row; see `row_uniforms`."""
-    return ndtri(row_uniforms(rows, n_numbers, stream=stream))
+    n_pairs = -(-n_numbers // 2)
+    uniforms = row_uniforms(rows, 2 * n_pairs, stream=stream)
+    # Box and Muller: a point of the plane by its distance and its angle.
+    distances = np.sqrt(-2.0 * np.log(uniforms[:, :n_pairs]))
+    angles = 2.0 * np.pi * uniforms[:, n_pairs:]
+    pairs = [distances * np.cos(angles), distances * np.sin(angles)]
+    return np.concatenate(pairs, axis=1)[:, :n_numbers]
 
 
 def _mixed(bits: np.ndarray) -> np.ndarray:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
 
 
 def encode_classes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -27,7 +25,6 @@ def encode_classes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     ValueError
         If a label is not among the classes.
     """
-    check_classification_targets(y)
     places = np.clip(np.searchsorted(classes, y), 0, len(classes) - 1)
     unknown = classes[places] != y
     if np.any(unknown):
@@ -76,12 +73,11 @@ def class_weights(
                 f"class_weight names the classes {unknown}, which are not among the "
                 f"classes of y, {classes.tolist()}. Use the labels of y as keys."
             )
-    present = np.unique(codes)
     weights = np.ones(len(classes))
     if isinstance(class_weight, str):
-        weights[present] = compute_class_weight(
-            "balanced", classes=present, y=codes, sample_weight=sample_weight
-        )
+        counts = np.bincount(codes, sample_weight, minlength=len(classes))
+        present = counts > 0
+        weights[present] = counts.sum() / (present.sum() * counts[present])
     else:
         for label, weight in class_weight.items():
             weights[np.flatnonzero(classes == label)] = weight

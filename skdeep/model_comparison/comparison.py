@@ -236,6 +236,7 @@ class Comparison:
         reference = self._check_reference(scores, metric, reference)
         ratio = float(np.mean([len(test) / len(train) for train, test in self.folds]))
         others = [name for name in self.names if name != reference]
+        columns = ["mean_difference", "ci_low", "ci_high", "t", "p"]
         results: dict[str, dict[str, Any]] = {}
         for name in others:
             if scores[name].isna().any():
@@ -246,7 +247,7 @@ class Comparison:
                     UserWarning,
                     stacklevel=2,
                 )
-                results[name] = {}
+                results[name] = dict.fromkeys(columns, np.nan)
                 continue
             result = corrected_paired_t_test(
                 scores[name].to_numpy() - scores[reference].to_numpy(),
@@ -255,7 +256,6 @@ class Comparison:
                 confidence_level=confidence_level,
             )
             results[name] = asdict(result)
-        columns = ["mean_difference", "ci_low", "ci_high", "t", "p"]
         table = pd.DataFrame.from_dict(results, orient="index", columns=columns)
         table = table.astype(np.float64).rename_axis(index="estimator")
         table.insert(0, "reference", reference)

@@ -1,5 +1,6 @@
 """Autoencoders that see corrupted images in training."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,7 +12,10 @@ from skdeep.networks.dense_autoencoder import dense_autoencoder
 
 __all__ = ["denoising_autoencoder"]
 
-_BUILDERS = {"convolutional": conv_autoencoder, "dense": dense_autoencoder}
+_BUILDERS: dict[str, Callable[..., keras.Model]] = {
+    "convolutional": conv_autoencoder,
+    "dense": dense_autoencoder,
+}
 
 
 def denoising_autoencoder(
