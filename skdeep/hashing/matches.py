@@ -92,8 +92,11 @@ def join(pieces: Iterable[Matches]) -> Matches:
     matches : Matches
         All matches, as int64 arrays.
     """
+    several = list(pieces)
+    if len(several) == 1:
+        return Matches(*(column.astype(np.int64, copy=False) for column in several[0]))
     nothing = np.empty(0, dtype=np.int64)
-    columns = zip(Matches(nothing, nothing, nothing), *pieces, strict=True)
+    columns = zip(Matches(nothing, nothing, nothing), *several, strict=True)
     return Matches(*(np.concatenate(column) for column in columns))
 
 

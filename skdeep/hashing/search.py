@@ -147,7 +147,7 @@ class CodeSearch:
             return brute_force.codes_within(some, columns, n_bits, radius)
 
         return join(
-            Matches(found.rows + first, found.distances, found.indices)
+            found._replace(rows=found.rows + first)
             for first, found in self._divide(queries, search)
         )
 
