@@ -56,10 +56,10 @@ INSTANCES = {
         **FAST,
     ),
     "VariationalAutoencoderTransformer": VariationalAutoencoderTransformer(
-        2, hidden_layer_sizes=(4,), **FAST
+        2, hidden_layer_sizes=(4,), learning_rate=0.02, **FAST
     ),
     "SemanticHashingTransformer": SemanticHashingTransformer(
-        2, hidden_layer_sizes=(4,), **FAST
+        2, hidden_layer_sizes=(4,), noise_scale=2.0, learning_rate=0.02, **FAST
     ),
     "CNNHashingTransformer": CNNHashingTransformer(4, filters=(4,), **FAST),
     "PretrainedEncoderClassifier": PretrainedEncoderClassifier(

@@ -215,7 +215,11 @@ def check_probabilities(estimator):
         assert probabilities.min() >= 0
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
         np.testing.assert_allclose(
-            fitted.predict_log_proba(sample.new), np.log(probabilities), rtol=1e-9
+            fitted.predict_log_proba(sample.new),
+            np.log(probabilities),
+            rtol=1e-9,
+            # The logarithm of a rounded number next to one.
+            atol=1e-15,
         )
         np.testing.assert_array_equal(
             fitted.predict(sample.new), fitted.classes_[probabilities.argmax(axis=1)]
@@ -272,7 +276,7 @@ def check_set_params_changes_the_network(estimator):
 def check_wrong_parameters_are_refused(estimator):
     """Values outside the documented range are refused by name when fitting."""
     for name, wrong in {
-        "epochs": 0,
+        "epochs": -1,
         "batch_size": -1,
         "learning_rate": 0,
         "learning_rate_schedule": "falling",
@@ -352,7 +356,8 @@ def check_metadata_routing(estimator):
     half = np.arange(len(sample.y)) < 30
     with config_context(enable_metadata_routing=True):
         routed = fresh(estimator).set_fit_request(sample_weight=True)
-        routed.set_score_request(sample_weight=False)
+        if hasattr(routed, "set_score_request"):
+            routed.set_score_request(sample_weight=False)
         found = cross_validate(
             routed,
             sample.X,
@@ -395,5 +400,11 @@ def check_beats_a_dummy(estimator):
         dummy = DummyClassifier().fit(np.zeros((len(sample.y), 1)), sample.y)
         bound = dummy.score(np.zeros((len(sample.new_y), 1)), sample.new_y) + 0.2
     else:
-        bound = -np.mean((sample.new - sample.X.mean(axis=0)) ** 2)
+        error = np.mean((sample.new - sample.X.mean(axis=0)) ** 2)
+        bound = -error
+        if hasattr(estimator, "log_likelihood"):
+            # Of an image, under one Gaussian for all.
+            variance = np.mean((sample.X - sample.X.mean(axis=0)) ** 2)
+            nats = np.log(2 * np.pi * variance) + error / variance
+            bound = -0.5 * sample.new[0].size * nats
     assert score > bound

@@ -54,9 +54,10 @@ def check_copies_are_equal(estimator):
 
 
 def check_skops(estimator):
-    """Skops needs to be told to trust the estimator's own class and nothing else."""
+    """Skops needs to be told to trust the estimators' own classes and nothing else."""
     sample = sample_for(estimator)
-    own = {type(estimator)}
+    parts = estimator.get_params().values()
+    own = {type(part) for part in (estimator, *parts) if isinstance(part, DeepEstimator)}
     for fitted in (fresh(estimator), *_fits(estimator)):
         content = skops.io.dumps(fitted)
         untrusted = skops.io.get_untrusted_types(data=content)
@@ -90,7 +91,10 @@ def check_holds_numbers_only(estimator):
 
 
 def _assert_plain(value, path):
-    if isinstance(value, dict):
+    if isinstance(value, DeepEstimator):
+        for name in vars(value).keys() - value.get_params(deep=False).keys():
+            _assert_plain(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, dict):
         for key, item in value.items():
             assert isinstance(key, PLAIN), f"{path} has the key {key!r}"
             _assert_plain(item, f"{path}[{key!r}]")
