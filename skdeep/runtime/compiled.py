@@ -13,6 +13,7 @@ from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+from skdeep.runtime.weights import check_weights
 
 # Rows that are evaluated at once; fixed, so that sums do not depend on the
 # caller's batch size.
@@ -74,6 +75,8 @@ class CompiledNetwork:
         model.optimizer = self.optimizer
         weights = {id(variable) for variable in model.weights}
         self._seeds = [v for v in model.variables if id(v) not in weights]
+        # Not every optimizer starts from zeros.
+        self._fresh_optimizer = [_constant(v) for v in self.optimizer_state()]
         self._dtype = model.compute_dtype
 
     @cached_property
@@ -114,16 +117,19 @@ class CompiledNetwork:
     ) -> None:
         """Set weights, seeds of random layers and the optimizer's state.
 
-        Without a state the optimizer starts anew.
+        Without a state, or with one of another optimizer, the optimizer starts anew.
         """
+        check_weights(self.model.weights, weights)
         for variable, value in zip(self.model.weights, weights, strict=True):
             variable.assign(value)
         for variable, value in zip(self._seeds, seeds, strict=True):
             variable.assign(value)
-        variables = self._optimizer_variables()
-        if optimizer is None:
-            optimizer = [np.zeros(v.shape, v.dtype) for v in variables]
-        for variable, value in zip(variables, optimizer, strict=True):
+        fresh = self._fresh_optimizer
+        if optimizer is None or list(map(np.shape, optimizer)) != [
+            value.shape for value in fresh
+        ]:
+            optimizer = fresh
+        for variable, value in zip(self._optimizer_variables(), optimizer, strict=True):
             variable.assign(value)
 
     def weights(self) -> list[np.ndarray]:
@@ -257,3 +263,10 @@ class CompiledNetwork:
             parallel_iterations=1,
         )
         return sums
+
+
+def _constant(array: np.ndarray) -> np.ndarray:
+    """Return an equal array, of next to no size if all its numbers are the same."""
+    if array.size and np.all(array == array.flat[0]):
+        return np.broadcast_to(array.flat[0], array.shape)
+    return array

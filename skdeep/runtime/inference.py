@@ -21,6 +21,7 @@ from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, Feed, SequenceFeed
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
+from skdeep.runtime.weights import check_weights
 
 _GROUP = 32
 _GROUP_OF_LARGE_ROWS = 8
@@ -56,11 +57,19 @@ class ForwardFunction:
         ]
         large = math.prod(size or 1 for size in layout.row_shape) > _LARGE_ROW
         self.group = _GROUP_OF_LARGE_ROWS if large else _GROUP
+        self._variables = model.weights
         weights = [tf.TensorSpec(v.shape, v.dtype) for v in model.weights]
         function = tf.function(self._forward, autograph=False)
         # Parts of a network may be called on codes: the signature is the layout's.
         self.function = function.get_concrete_function(weights, *layout.signature())
-        self._n_weights = len(weights)
+
+    def tensors(self, weights: Sequence[np.ndarray]) -> list[tf.Tensor]:
+        """Return weights as the function takes them."""
+        check_weights(self._variables, weights)
+        return [
+            tf.convert_to_tensor(np.asarray(array, dtype=variable.dtype))
+            for variable, array in zip(self._variables, weights, strict=True)
+        ]
 
     def _call(self, weights: Sequence[tf.Tensor], batch: tf.Tensor) -> Any:
         trainable = [weights[i] for i in self._trainable]
@@ -162,15 +171,16 @@ def infer(
         What the network returns, in the order of the rows.
     """
     dtype = "float64" if precision == "float64" else "float32"
-    tensors = [tf.convert_to_tensor(w) for w in weights]
     pieces = []
     if isinstance(feed, ArrayFeed):
         function = FUNCTIONS.get(network, part, feed.layout, dtype)
+        tensors = function.tensors(weights)
         for start, stop in _chunks(len(feed), feed.array[:1].size):
             pieces.append(function(tensors, feed.array[start:stop]))
         return _concatenated(pieces)
     layout = ArrayLayout((None,), "int32", as_float=False)
     function = FUNCTIONS.get(network, part, layout, dtype)
+    tensors = function.tensors(weights)
     order = []
     for length, rows in _rows_by_length(feed):
         for start, stop in _chunks(len(rows), length):

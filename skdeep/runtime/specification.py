@@ -95,7 +95,12 @@ class OptimizerSpec:
         config = optimizer.get_config()
         config.pop("learning_rate", None)
         config.pop("name", None)
-        return cls(type(optimizer), tuple(sorted(config.items())))
+        return cls(type(optimizer), _frozen(config))  # type: ignore[arg-type]
+
+    @property
+    def name(self) -> str:
+        """Module and name of the class."""
+        return f"{self.optimizer_class.__module__}.{self.optimizer_class.__qualname__}"
 
     def build(self) -> Any:
         """Build the optimizer, with a learning rate that is set before use."""

@@ -33,12 +33,18 @@ class TrainingState:
         Number of epochs done.
     seeds, optimizer : list of ndarray or None
         States of the random layers and of the optimizer; None at the start.
+    weights : list of ndarray or None
+        Weights to go on from, where the training's result are others.
+    optimizer_name : str
+        Class of the optimizer that the state is one of.
     """
 
     seed: int
     epoch: int = 0
     seeds: list[np.ndarray] | None = None
     optimizer: list[np.ndarray] | None = None
+    weights: list[np.ndarray] | None = None
+    optimizer_name: str = ""
 
 
 @dataclass
@@ -152,7 +158,14 @@ def fit(
         ArrayFeed(np.asarray(sample_weight, dtype=np.float32)).tensors(),
     ]
     state = state or TrainingState(seed)
-    with POOL.lease(program, seed, weights, state.seeds, state.optimizer) as compiled:
+    same = state.optimizer_name == options.optimizer.name
+    with POOL.lease(
+        program,
+        seed,
+        weights if state.weights is None else state.weights,
+        state.seeds,
+        state.optimizer if same else None,
+    ) as compiled:
         run = _Run(compiled, inputs, data, training, watched, options, state)
         return run.epochs()
 
@@ -201,20 +214,38 @@ class _Run:
             if stop:
                 break
         self.callbacks.end()
-        if best_weights is not None:
-            for variable, value in zip(
-                compiled.model.weights, best_weights, strict=True
-            ):
-                variable.assign(value)
+        raw = self._finish(best_weights)
+        weights = compiled.weights()
+        if not all(np.isfinite(array).all() for array in weights):
+            raise ValueError(self._diverged("weights are not finite", epoch - 1))
         state = TrainingState(
             self.state.seed,
             self.state.epoch + epoch,
             compiled.seeds(),
             compiled.optimizer_state(),
+            raw,
+            options.optimizer.name,
         )
         return TrainingResult(
-            compiled.weights(), self.history, epoch, compiled.program.precision, state
+            weights, self.history, epoch, compiled.program.precision, state
         )
+
+    def _finish(self, best_weights: list[np.ndarray] | None) -> list[np.ndarray] | None:
+        """Put the weights in place that are the result; return those to go on from.
+
+        They are the best ones with early stopping. An optimizer that keeps moving
+        averages (`use_ema`) puts these in place, but goes on from what they average.
+        """
+        model, optimizer = self.compiled.model, self.compiled.optimizer
+        if best_weights is not None:
+            for variable, value in zip(model.weights, best_weights, strict=True):
+                variable.assign(value)
+            return None
+        if not optimizer.use_ema:
+            return None
+        raw = self.compiled.weights()
+        optimizer.finalize_variable_values(model.trainable_weights)
+        return raw
 
     def _epoch(self, epoch: int) -> dict[str, float]:
         options, compiled = self.options, self.compiled
@@ -224,21 +255,28 @@ class _Run:
         rates = learning_rates(
             options.learning_rate,
             options.learning_rate_schedule,
-            epoch * n_steps,
+            # A schedule of Keras counts steps from the start of the whole training.
+            int(compiled.optimizer.iterations)
+            if callable(options.learning_rate)
+            else epoch * n_steps,
             n_steps,
             options.epochs * n_steps,
         )
         logs = self.callbacks.train(epoch, order, self.batch_size, rates, self.data)
-        if not np.isfinite(logs["loss"]):
-            raise ValueError(
-                f"Training diverged: the loss became {logs['loss']} in epoch "
-                f"{epoch + 1} at learning_rate={float(rates[0]):.3g}. Lower "
-                "learning_rate, scale the data to about [0, 1], or set "
-                "optimizer__clipnorm."
-            )
-        if self.watched is not None:
+        if self.watched is not None and np.isfinite(logs["loss"]):
             watched = compiled.means(compiled.evaluate(self.watched, self.data))
             logs |= {f"val_{name}": value for name, value in watched.items()}
+        for name in {"loss", "val_loss"} & logs.keys():
+            if not np.isfinite(logs[name]):
+                raise ValueError(self._diverged(f"{name} became {logs[name]}", epoch))
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
         return logs
+
+    def _diverged(self, what: str, epoch: int) -> str:
+        rate = float(self.compiled.optimizer.learning_rate)
+        return (
+            f"Training diverged: {what} in epoch {epoch + 1} at "
+            f"learning_rate={rate:.3g}. Lower learning_rate, scale the data to about "
+            "[0, 1], or set optimizer__clipnorm."
+        )
