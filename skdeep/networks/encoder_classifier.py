@@ -1,11 +1,25 @@
 """A classifier on top of the encoder of an autoencoder."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 from keras import layers
 
 __all__ = ["encoder_classifier"]
+
+
+@keras.saving.register_keras_serializable(package="skdeep")
+class FrozenModel(keras.Model):
+    """A functional model that works as in inference, in training too.
+
+    Not to be trainable keeps its weights, but dropout and noise would still act, and
+    an argument ``training=False`` is overruled by the model around it.
+    """
+
+    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
+        """Return what the model computes in inference."""
+        return super().call(inputs, training=False, mask=mask)
 
 
 def encoder_classifier(
@@ -41,7 +55,9 @@ def encoder_classifier(
         the autoencoder, weights included; "head" is the rest.
     """
     encoder = autoencoder().get_layer("encoder")
-    encoder.trainable = not freeze
+    if freeze:
+        encoder = FrozenModel(encoder.input, encoder.output, name="encoder")
+        encoder.trainable = False
     code = keras.Input(encoder.output_shape[1:], name="head_code")
     x = code
     if dropout:
@@ -55,6 +71,4 @@ def encoder_classifier(
     head = keras.Model(code, logits, name="head")
 
     image = keras.Input(encoder.input_shape[1:], name="image")
-    # A frozen encoder with noise or dropout in it must not be noisy, either.
-    code = encoder(image, training=False) if freeze else encoder(image)
-    return keras.Model(image, head(code), name="encoder_classifier")
+    return keras.Model(image, head(encoder(image)), name="encoder_classifier")
