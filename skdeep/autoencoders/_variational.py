@@ -238,6 +238,8 @@ class VariationalAutoencoderTransformer(
 
     @property
     def _n_features_out(self):
+        # Names of components need a fit, as everywhere in scikit-learn.
+        check_is_fitted(self)
         return self.n_components
 
     def _validate_input(self, X, *, reset):

@@ -2,22 +2,17 @@
 
 from numbers import Integral, Real
 
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval
 
 from skdeep import runtime
 from skdeep.base import CLASSIFIER_CONSTRAINTS, DeepEstimator
+from skdeep.metrics import leave_one_out_mean_average_precision
 from skdeep.mixins import HashingMixin, ImageInputMixin, LabelLearningMixin
 from skdeep.networks.hashing_cnn import hashing_cnn
 
 
 class CNNHashingTransformer(
-    HashingMixin,
-    LabelLearningMixin,
-    ImageInputMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    DeepEstimator,
+    HashingMixin, LabelLearningMixin, ImageInputMixin, DeepEstimator
 ):
     """Learn short binary codes that images of the same class share.
 
@@ -207,6 +202,33 @@ class CNNHashingTransformer(
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
+
+    def score(self, X, y):
+        """Return how well the codes of samples retrieve samples of their class.
+
+        Parameters
+        ----------
+        X : array-like
+            Samples, as in `fit`, at least two; best other ones than in `fit`.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        score : float
+            Mean average precision in [0, 1] when each sample ranks all others by
+            Hamming distance; larger is better.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+
+        See Also
+        --------
+        skdeep.metrics.leave_one_out_mean_average_precision : The same for codes.
+        """
+        return leave_one_out_mean_average_precision(self.transform(X), y)
 
     def _network(self):
         return runtime.NetworkSpec(

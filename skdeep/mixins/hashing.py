@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.encoding.bits import pack_bits
@@ -13,7 +14,7 @@ _SATURATED = 0.1
 _SATURATION_ROWS = 10_000
 
 
-class HashingMixin:
+class HashingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Codes are bits: probabilities rounded. Stands left of the mixin it refines."""
 
     def __sklearn_tags__(self) -> Any:
@@ -79,6 +80,8 @@ class HashingMixin:
 
     @property
     def _n_features_out(self) -> int:
+        # Names of bits need a fit, as everywhere in scikit-learn.
+        check_is_fitted(self)
         return self.n_bits
 
     def _codes(self, rows: np.ndarray) -> np.ndarray:
