@@ -16,9 +16,11 @@ from skdeep import (
     CharCNNClassifier,
     CNNHashingTransformer,
     ConvAutoencoderTransformer,
+    DenoisingAutoencoderTransformer,
     PretrainedEncoderClassifier,
     RNNClassifier,
     SemanticHashingTransformer,
+    StackedAutoencoderTransformer,
     VariationalAutoencoderTransformer,
 )
 
@@ -35,6 +37,31 @@ INSTANCES = {
         filters=(2,),
         batch_normalization=True,
         learning_rate=0.03,
+        **FAST,
+    ),
+    "DenoisingAutoencoderTransformer": DenoisingAutoencoderTransformer(
+        3, hidden_layer_sizes=(4,), learning_rate=0.02, **FAST
+    ),
+    "DenoisingAutoencoderTransformer[convolutional]": DenoisingAutoencoderTransformer(
+        3,
+        architecture="convolutional",
+        filters=(2,),
+        corruption="masking",
+        learning_rate=0.02,
+        **FAST,
+    ),
+    "StackedAutoencoderTransformer": StackedAutoencoderTransformer(
+        (4,), n_components=3, learning_rate=0.02, **FAST
+    ),
+    "StackedAutoencoderTransformer[pretrained]": StackedAutoencoderTransformer(
+        (4,),
+        n_components=3,
+        pretraining="greedy",
+        pretraining_epochs=1,
+        sparsity="kl",
+        contractive=1e-3,
+        tied_weights=False,
+        learning_rate=0.02,
         **FAST,
     ),
     "RNNClassifier": RNNClassifier(

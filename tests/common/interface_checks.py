@@ -356,7 +356,7 @@ def check_metadata_routing(estimator):
     half = np.arange(len(sample.y)) < 30
     with config_context(enable_metadata_routing=True):
         routed = fresh(estimator).set_fit_request(sample_weight=True)
-        if hasattr(routed, "set_score_request"):
+        if "sample_weight" in inspect.signature(routed.score).parameters:
             routed.set_score_request(sample_weight=False)
         found = cross_validate(
             routed,

@@ -10,6 +10,7 @@ import numpy as np
 import skops.io
 from sklearn.base import clone
 
+from skdeep.base import DeepEstimator
 from tests.common.checks import assert_same, fit, fresh, outputs, state
 from tests.common.instances import sample_for
 
@@ -57,7 +58,9 @@ def check_skops(estimator):
     """Skops needs to be told to trust the estimators' own classes and nothing else."""
     sample = sample_for(estimator)
     parts = estimator.get_params().values()
-    own = {type(part) for part in (estimator, *parts) if isinstance(part, DeepEstimator)}
+    own = {
+        type(part) for part in (estimator, *parts) if isinstance(part, DeepEstimator)
+    }
     for fitted in (fresh(estimator), *_fits(estimator)):
         content = skops.io.dumps(fitted)
         untrusted = skops.io.get_untrusted_types(data=content)
