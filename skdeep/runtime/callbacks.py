@@ -18,8 +18,10 @@ _BATCH_METHODS = (
 
 def _watches_batches(callback: keras.callbacks.Callback) -> bool:
     base = keras.callbacks.Callback
+    # `LambdaCallback` has its functions in the instance.
     return any(
-        getattr(type(callback), name) is not getattr(base, name)
+        name in vars(callback)
+        or getattr(type(callback), name) is not getattr(base, name)
         for name in _BATCH_METHODS
     )
 
@@ -51,6 +53,7 @@ class EpochCallbacks:
         self._callbacks = list(callbacks)
         self._by_batch = [c for c in self._callbacks if _watches_batches(c)]
         self._rate_factor = 1.0
+        self._logs: dict[str, float] = {}
         for callback in self._callbacks:
             callback.set_model(compiled.model)
             callback.set_params({"epochs": epochs, "verbose": 0, "steps": None})
@@ -59,12 +62,12 @@ class EpochCallbacks:
         """Start the training."""
         self.compiled.model.stop_training = False
         for callback in self._callbacks:
-            callback.on_train_begin()
+            callback.on_train_begin({})
 
     def end(self) -> None:
         """End the training."""
         for callback in self._callbacks:
-            callback.on_train_end()
+            callback.on_train_end(self._logs)
 
     def train(
         self,
@@ -77,42 +80,49 @@ class EpochCallbacks:
         """Run one epoch; return the weighted means of loss and metrics."""
         compiled = self.compiled
         if self._callbacks:
-            rates = self._adjusted(epoch, rates)
+            self._set_rate(rates[0])
+            self._call(self._callbacks, "on_epoch_begin", epoch, {})
         if not self._by_batch:
+            rates = self._scaled(rates)
             return compiled.means(compiled.train(order, batch_size, rates, data))
         sums = np.zeros(())
         for step, rate in enumerate(rates):
-            for callback in self._by_batch:
-                callback.on_train_batch_begin(step)
+            self._set_rate(rate)
+            self._call(self._by_batch, "on_train_batch_begin", step, {})
             rows = order[step * batch_size : (step + 1) * batch_size]
-            of_batch = compiled.train(rows, batch_size, rate[None], data)
+            rate = self._scaled(rate[None])
+            of_batch = compiled.train(rows, batch_size, rate, data)
+            logs = compiled.means(of_batch)
+            self._call(self._by_batch, "on_train_batch_end", step, logs)
             sums = sums + of_batch
-            for callback in self._by_batch:
-                callback.on_train_batch_end(step, logs=compiled.means(of_batch))
             if compiled.model.stop_training or not np.isfinite(sums[0]):
                 break
         return compiled.means(sums)
-
-    def _adjusted(self, epoch: int, rates: np.ndarray) -> np.ndarray:
-        """Begin an epoch; return its rates at the level that callbacks have set."""
-        variable = self.compiled.optimizer.learning_rate
-        variable.assign(rates[0] * self._rate_factor)
-        assigned = float(np.asarray(variable))
-        for callback in self._callbacks:
-            callback.on_epoch_begin(epoch)
-        self._rate_factor *= self._change(assigned)
-        return np.asarray(rates * self._rate_factor, dtype=np.float32)
 
     def epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
         """End an epoch; return whether a callback wants to stop."""
         if not self._callbacks:
             return False
-        assigned = float(np.asarray(self.compiled.optimizer.learning_rate))
-        for callback in self._callbacks:
-            callback.on_epoch_end(epoch, logs=dict(logs))
-        self._rate_factor *= self._change(assigned)
+        # One dict for all of them: some add the learning rate for the next to see.
+        self._logs = dict(logs)
+        self._call(self._callbacks, "on_epoch_end", epoch, self._logs)
         return bool(self.compiled.model.stop_training)
 
-    def _change(self, assigned: float) -> float:
-        rate = float(np.asarray(self.compiled.optimizer.learning_rate))
-        return rate / assigned if assigned and rate != assigned else 1.0
+    def _call(
+        self, callbacks: Sequence[keras.callbacks.Callback], hook: str, *arguments: Any
+    ) -> None:
+        """Call a hook, and note by which factor it has changed the learning rate."""
+        rate = self.compiled.optimizer.learning_rate
+        before = float(rate)
+        for callback in callbacks:
+            getattr(callback, hook)(*arguments)
+        if before and float(rate) != before:
+            self._rate_factor *= float(rate) / before
+
+    def _set_rate(self, rate: np.floating) -> None:
+        """Show callbacks the rate of the next step."""
+        self.compiled.optimizer.learning_rate.assign(rate * self._rate_factor)
+
+    def _scaled(self, rates: np.ndarray) -> np.ndarray:
+        """Return rates at the level that callbacks have set."""
+        return np.asarray(rates * self._rate_factor, dtype=np.float32)
