@@ -45,7 +45,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         "greedy" first trains each layer alone to reconstruct what the one below it
         gives [1]_ [2]_, then all of them together.
     pretraining_epochs : int, default=10
-        Epochs of the pretraining of each layer.
+        Epochs of the pretraining of each layer, at a constant learning rate.
     sparsity : {"l1", "kl"} or None, default=None
         Penalty on active units of the code: the sum of their absolute activations,
         or the Kullback-Leibler divergence of their mean activations over a batch
@@ -282,7 +282,13 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
             feed,
             self._layer_networks(),
             loss=self._loss(),
-            options=self._options(epochs=self.pretraining_epochs, callbacks=()),
+            # A constant rate, as in `partial_fit`, which may be what called this:
+            # epochs one by one then equal one fit.
+            options=self._options(
+                epochs=self.pretraining_epochs,
+                callbacks=(),
+                learning_rate_schedule="constant",
+            ),
             seed=self._draw_seed(),
             sample_weight=sample_weight,
             on_epoch=self._write_pretraining if self.verbose else None,

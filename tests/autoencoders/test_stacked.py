@@ -119,10 +119,8 @@ def test_going_on_does_not_pretrain_again(digits):
 
 def test_partial_fit_pretrains_once_and_goes_on(digits):
     """The first call pretrains on its rows; fit equals pretraining and passes."""
-    settings = {"pretraining": "greedy", "learning_rate_schedule": "constant"}
-    whole = small(**settings).fit(digits)
-    # Pretraining has the same schedule in both: it is not shortened to one epoch.
-    by_parts = small(**settings)
+    whole = small(pretraining="greedy", learning_rate_schedule="constant").fit(digits)
+    by_parts = small(pretraining="greedy")
     for _ in range(3):
         by_parts.partial_fit(digits)
     for one, other in zip(whole.weights_, by_parts.weights_, strict=True):
