@@ -88,6 +88,7 @@ def test_real_messages_that_cannot_be_had_are_no_other_messages(quick, offline):
         quick.main(["--data", "sms"])
 
 
+@pytest.mark.slow
 def test_real_messages_are_used_when_they_lie_in_the_data_home(
     quick, data_home, monkeypatch, capsys, tmp_path
 ):
