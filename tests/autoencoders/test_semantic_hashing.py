@@ -173,9 +173,7 @@ def test_bits_in_a_data_frame(digits):
 def test_pipeline_and_grid_search_on_a_retrieval_scorer(digits):
     """Noise and length of the code are tuned by retrieval in held-out folds."""
     X, y = digits
-    model = make_pipeline(
-        FunctionTransformer(scaled), hasher(image_shape=(8, 8))
-    )
+    model = make_pipeline(FunctionTransformer(scaled), hasher(image_shape=(8, 8)))
     grid = {"semantichashingtransformer__n_bits": [1, 12]}
     search = GridSearchCV(
         model, grid, scoring=hashing_map_scorer, cv=2, error_score="raise"
