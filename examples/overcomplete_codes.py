@@ -29,8 +29,6 @@ from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from skdeep import StackedAutoencoderTransformer
 from skdeep.datasets import fetch_cifar10, fetch_mnist
@@ -86,13 +84,19 @@ def make_networks(data, fast):
     restraints = {
         f"{short} units": {"n_components": short},
         f"{long} units": {},
-        f"{long} units, sparse": {"sparsity": "kl", "sparsity_weight": 0.01},
-        f"{long} units, contractive": {"contractive": 0.01},
+        f"{long} units, sparse": {
+            "code_activation": "sigmoid",
+            "sparsity": "kl",
+            "sparsity_weight": 0.01,
+        },
+        f"{long} units, contractive": {
+            "code_activation": "sigmoid",
+            "contractive": 0.01,
+        },
     }
     common = {
         "hidden_layer_sizes": (),
         "n_components": long,
-        "code_activation": "sigmoid",
         "learning_rate": 0.01,
         "random_state": 0,
     }
@@ -109,10 +113,19 @@ def error(network, images):
 
 # %%
 # What the code tells about the digit. A classifier that saw all labels could make up
-# for a bad code, so it gets few, and several draws of them.
+# for a bad code, so it gets few, and several draws of them. Codes are scaled as a
+# whole: unit by unit would change what is near to what, which is the code's merit.
+def standardised(codes, new_codes):
+    """Return both centred at the mean of the first, whose mean squared length is 1."""
+    mean = codes.mean(axis=0)
+    length = np.sqrt(((codes - mean) ** 2).sum(axis=1).mean())
+    return (codes - mean) / length, (new_codes - mean) / length
+
+
 def probe(codes, new_codes, labels, new_labels):
     """Return the mean accuracy of a linear classifier that sees few labels."""
     accuracies = []
+    codes, new_codes = standardised(codes, new_codes)
     for draw in range(N_DRAWS):
         chosen, _ = train_test_split(
             np.arange(len(labels)),
@@ -120,9 +133,7 @@ def probe(codes, new_codes, labels, new_labels):
             stratify=labels,
             random_state=draw,
         )
-        classifier = make_pipeline(
-            StandardScaler(), LogisticRegression(C=0.1, max_iter=1000)
-        )
+        classifier = LogisticRegression(C=30, max_iter=1000)
         classifier.fit(codes[chosen], labels[chosen])
         accuracies.append(classifier.score(new_codes, new_labels))
     return np.mean(accuracies)
