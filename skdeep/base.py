@@ -60,6 +60,9 @@ CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
 
 _FIT_PARAMETERS = {"epochs", "batch_size", "callbacks"}
 
+# What scikit-learn's callbacks leave on an estimator until `fit` is over.
+_ENDING_OF_FIT = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}
+
 
 class _Hidden:
     """An inherited attribute that this class does not have."""
@@ -145,6 +148,7 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
             )
         with runtime.seeded_construction(0), runtime.dtype_policy(self._inference):
             model = self._network()()
+        runtime.check_weights(model.weights, self.weights_)
         model.set_weights(self.weights_)
         return model
 
@@ -159,8 +163,10 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         try:
             yield
         except BaseException:
+            # scikit-learn needs these once more, to tell its callbacks of the end.
+            ending = {k: v for k, v in vars(self).items() if k in _ENDING_OF_FIT}
             vars(self).clear()
-            vars(self).update(before)
+            vars(self).update(before | ending)
             raise
 
     # -- training --------------------------------------------------------------------

@@ -18,6 +18,7 @@ from skdeep.runtime.training import (
     fit,
 )
 from skdeep.runtime.transplant import initial_weights, part_weights
+from skdeep.runtime.weights import check_weights
 
 __all__ = [
     "SCHEDULES",
@@ -30,6 +31,7 @@ __all__ = [
     "TrainingOptions",
     "TrainingResult",
     "TrainingState",
+    "check_weights",
     "dtype_policy",
     "fit",
     "infer",

@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import is_classifier
+from sklearn.callback import ScoringMonitor
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline
 
@@ -95,3 +96,24 @@ def test_cross_validation_in_parallel():
         for n_jobs in (1, 2)
     ]
     np.testing.assert_array_equal(*scores)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_scoring_monitor(n_jobs):
+    """A monitor in a search records a score of each epoch of each fit."""
+    estimator = INSTANCES["CharCNNClassifier"]
+    sample = sample_for(estimator)
+    monitor = ScoringMonitor(scoring="accuracy")
+    search = GridSearchCV(
+        fresh(estimator).set_callbacks(monitor),
+        {"learning_rate": [0.01, 0.02]},
+        cv=2,
+        n_jobs=n_jobs,
+    ).fit(sample.X, sample.y)
+    scores = monitor.get_logs().data_as_pandas
+    epochs = scores.loc[scores["task_name"] == "epoch", "accuracy"]
+    # Two rates times two folds, and the best rate on all rows, two epochs each.
+    assert len(epochs) == 10
+    assert epochs.between(0, 1).all()
+    assert search.best_estimator_.score(sample.X, sample.y) in set(epochs)
