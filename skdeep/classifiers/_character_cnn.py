@@ -26,10 +26,10 @@ _EXPOSE_IDS = 100
 class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     """Learn to classify texts by the short patterns of characters in them.
 
-    Convolutions of several widths slide over the text; the strongest answer of each
-    filter is kept and classified. No words are needed, so misspelt, obfuscated or
-    unsegmented text is read as it stands. Prefer `RNNClassifier` where word order
-    over longer distances matters.
+    Each run of up to five characters has a vector; convolutions slide over them, and
+    what the filters answer over the whole text is classified. No words are needed, so
+    misspelt, obfuscated or unsegmented text is read as it stands. Prefer
+    `RNNClassifier` where word order over longer distances matters.
 
     X is a one-dimensional sequence of `str`: a list, an array, or a pandas or polars
     Series.
@@ -37,8 +37,9 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     Parameters
     ----------
     architecture : {"parallel", "kim", "expose"}, default="parallel"
-        - "parallel": small embeddings, filters of several widths side by side, the
-          maximum over the text.
+        - "parallel": the vectors of all runs of characters that end at a position
+          are added, as in [3]_; filters of one or several widths side by side; their
+          maximum and mean over the text.
         - "kim": the network of Kim [1]_ as in its published code: embeddings of 300
           numbers, 100 filters of each width 3, 4 and 5, dropout, and an output layer
           of maximal norm 3. Meant for `analyzer="word"`. The paper has the norm
@@ -51,6 +52,9 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
           normalises batches. Its alphabet is fixed: `max_features` is not used.
     embedding_size : int, default=None
         Length of the vector learned for each token; None is the architecture's own.
+    ngram_range : tuple of 2 int, default=(1, 5)
+        Shortest and longest run of tokens with a vector of its own, in the "parallel"
+        architecture; (1, 1) embeds single characters.
     filters : int, default=None
         Filters of each width; None is the architecture's own.
     kernel_sizes : sequence of int, default=None
@@ -68,7 +72,7 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     max_length : int, default=None
         Most tokens of a text that are read; longer texts are cut. None takes the
         99th percentile of the lengths of the training texts.
-    epochs : int, default=15
+    epochs : int, default=12
         Number of passes over the distinct rows of X.
     batch_size : int, default=32
         Rows in a step of the optimizer; texts of similar length share a batch.
@@ -144,6 +148,8 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     .. [2] Saxe, J. & Berlin, K. (2017). eXpose: a character-level convolutional
        neural network with embeddings for detecting malicious URLs, file paths and
        registry keys. :doi:`10.48550/arXiv.1702.08568`
+    .. [3] Bojanowski, P. et al. (2017). Enriching word vectors with subword
+       information. TACL 5, 135-146. :doi:`10.1162/tacl_a_00051`
 
     Examples
     --------
@@ -159,6 +165,7 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     _parameter_constraints: dict = {
         "architecture": [StrOptions(set(_BUILDERS))],
         "embedding_size": [Interval(Integral, 1, None, closed="left"), None],
+        "ngram_range": [tuple, list],
         "filters": [Interval(Integral, 1, None, closed="left"), None],
         "kernel_sizes": ["array-like", None],
         "dropout": [Interval(Real, 0, 1, closed="left"), None],
@@ -171,6 +178,7 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         architecture="parallel",
         *,
         embedding_size=None,
+        ngram_range=(1, 5),
         filters=None,
         kernel_sizes=None,
         dropout=None,
@@ -178,7 +186,7 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         lowercase=False,
         max_features=None,
         max_length=None,
-        epochs=15,
+        epochs=12,
         batch_size=32,
         optimizer="adam",
         learning_rate=0.002,
@@ -197,6 +205,7 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     ):
         self.architecture = architecture
         self.embedding_size = embedding_size
+        self.ngram_range = ngram_range
         self.filters = filters
         self.kernel_sizes = kernel_sizes
         self.dropout = dropout
@@ -230,8 +239,10 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
             "dropout": self.dropout,
         }
         given = {name: size for name, size in sizes.items() if size is not None}
-        if self.architecture == "expose":
-            given |= {"length": self.max_length_}
+        if self.architecture == "parallel":
+            given["ngram_range"] = self.ngram_range
+        elif self.architecture == "expose":
+            given["length"] = self.max_length_
         return runtime.NetworkSpec(
             _BUILDERS[self.architecture],
             vocabulary_size=self._vocabulary_size,

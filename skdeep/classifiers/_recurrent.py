@@ -51,14 +51,14 @@ class RNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     max_length : int, default=None
         Most tokens of a text that are read; longer texts are cut. None takes the
         99th percentile of the lengths of the training texts.
-    epochs : int, default=10
+    epochs : int, default=6
         Number of passes over the distinct rows of X.
     batch_size : int, default=32
         Rows in a step of the optimizer; texts of similar length share a batch.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         How to descend. Parameters of a name or class are routed to it, as in
         `optimizer__weight_decay=1e-4`. An instance brings its own learning rate.
-    learning_rate : float or LearningRateSchedule, default=0.002
+    learning_rate : float or LearningRateSchedule, default=0.003
         Highest step size, or a Keras schedule over the number of the step.
     learning_rate_schedule : {"constant", "cosine", "linear", "triangular"}, \
             default="cosine"
@@ -166,10 +166,10 @@ class RNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         lowercase=False,
         max_features=None,
         max_length=None,
-        epochs=10,
+        epochs=6,
         batch_size=32,
         optimizer="adam",
-        learning_rate=0.002,
+        learning_rate=0.003,
         learning_rate_schedule="cosine",
         class_weight=None,
         early_stopping=False,

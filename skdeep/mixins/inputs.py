@@ -124,7 +124,11 @@ class TextInputMixin:
 
     @property
     def _vocabulary_size(self) -> int:
-        return max(self.vocabulary_.values(), default=1) + 1
+        # Rounded up by an eighth at most, so that folds of a search, whose vocabularies
+        # differ by a few tokens, share one compiled network.
+        size = max(self.vocabulary_.values(), default=1) + 1
+        step = 1 << max(size.bit_length() - 4, 0)
+        return -(-size // step) * step
 
     def _feed(self, rows: TokenSequences) -> runtime.SequenceFeed:
         return runtime.SequenceFeed(rows)

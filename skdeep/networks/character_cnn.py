@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from skdeep.networks.ngram_embedding import NgramEmbedding
 from skdeep.networks.text_layers import (
     AlignRight,
     MaskedPooling,
@@ -25,10 +26,13 @@ def character_cnn_classifier(
     n_outputs: int,
     architecture: str = "parallel",
     embedding_size: int = 32,
-    filters: int = 128,
-    kernel_sizes: Sequence[int] = (3, 5, 7),
-    pooling: str = "max",
+    ngram_range: tuple[int, int] = (1, 5),
+    n_buckets: int = 16_381,
+    filters: int = 64,
+    kernel_sizes: Sequence[int] = (3,),
+    pooling: str = "max_mean",
     hidden_units: int | None = None,
+    embedding_dropout: float = 0.5,
     dropout: float = 0.5,
     token_dropout: float = 0.1,
     name: str = "character_cnn_classifier",
@@ -45,15 +49,22 @@ def character_cnn_classifier(
         "parallel" has one convolution per width, all over the embedding, whose pooled
         outputs are concatenated; "stacked" has them one after the other.
     embedding_size : int, default=32
-        Length of the vector of a token.
-    filters : int, default=128
+        Length of the vector of a token, or of an n-gram.
+    ngram_range : tuple of 2 int, default=(1, 5)
+        Shortest and longest run of tokens that has a vector of its own; (1, 1) embeds
+        single tokens. The vectors of all runs that end at a position are added.
+    n_buckets : int, default=16_381
+        Rows of the table of each length above one, which runs share by their hash.
+    filters : int, default=64
         Number of filters of each width.
-    kernel_sizes : sequence of int, default=(3, 5, 7)
+    kernel_sizes : sequence of int, default=(3,)
         Widths of the convolutions, in tokens.
-    pooling : {"max", "mean", "max_mean"}, default="max"
+    pooling : {"max_mean", "max", "mean"}, default="max_mean"
         Reduction of the filter outputs over the positions of a text.
     hidden_units : int, default=None
         Size of a dense layer under the output; None for no such layer.
+    embedding_dropout : float, default=0.5
+        Fraction of the dimensions of the embedding dropped, in [0, 1).
     dropout : float, default=0.5
         Fraction of the pooled (and hidden) units dropped, in [0, 1).
     token_dropout : float, default=0.1
@@ -91,7 +102,10 @@ def character_cnn_classifier(
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     mask = PaddingMask(name="padding_mask")(token_ids)
     x = TokenDropout(token_dropout, name="token_dropout")(token_ids)
-    x = layers.Embedding(vocabulary_size, embedding_size, name="embedding")(x)
+    x = NgramEmbedding(
+        vocabulary_size, embedding_size, ngram_range, n_buckets, name="embedding"
+    )(x)
+    x = layers.SpatialDropout1D(embedding_dropout, name="embedding_dropout")(x)
     x = MaskPositions(name="masked_embedding")(x, mask)
 
     convolutions = [

@@ -8,7 +8,8 @@ from skdeep.networks.character_cnn import (
     kim_classifier,
 )
 
-OWN = {"vocabulary_size": 20, "n_outputs": 1, "embedding_size": 3, "filters": 4}
+KIM = {"vocabulary_size": 20, "n_outputs": 1, "embedding_size": 3, "filters": 4}
+OWN = {**KIM, "ngram_range": (1, 1), "kernel_sizes": (3, 5, 7), "pooling": "max"}
 SMALL_EXPOSE = {"vocabulary_size": 20, "length": 8, "filters": 4, "hidden_units": (6,)}
 # Keras 3.15 turns its variables into arrays in a way that NumPy 2.4 deprecates.
 KERAS_SAVES_WITH_A_WARNING = pytest.mark.filterwarnings(
@@ -21,8 +22,9 @@ SMALL_NETWORKS = [
     (character_cnn_classifier, {**OWN, "pooling": "max_mean"}),
     (character_cnn_classifier, {**OWN, "architecture": "stacked"}),
     (character_cnn_classifier, {**OWN, "hidden_units": 5}),
-    (kim_classifier, OWN),
-    (kim_classifier, {**OWN, "kernel_sizes": (2,)}),
+    (character_cnn_classifier, {**OWN, "ngram_range": (1, 3), "n_buckets": 11}),
+    (kim_classifier, KIM),
+    (kim_classifier, {**KIM, "kernel_sizes": (2,)}),
     (expose_classifier, SMALL_EXPOSE),
 ]
 
@@ -49,6 +51,13 @@ SMALL_NETWORKS = [
             {**OWN, "hidden_units": 5},
             1,
             60 + (40 + 64 + 88) + 65 + 6,
+        ),
+        # Two more tables of 11 rows.
+        (
+            character_cnn_classifier,
+            {**OWN, "ngram_range": (1, 3), "n_buckets": 11},
+            1,
+            60 + 2 * 11 * 3 + (40 + 64 + 88) + 13,
         ),
         # Kim (2014), table 1: 300 features, on a vocabulary of 1,000 words.
         (
@@ -103,13 +112,13 @@ def test_model_survives_its_configuration(builder, sizes, tmp_path):
         (
             character_cnn_classifier,
             OWN,
-            "token_ids token_dropout embedding padding_mask masked_embedding "
-            "convolution_1 convolution_2 convolution_3 filters pooling "
+            "token_ids token_dropout embedding embedding_dropout padding_mask "
+            "masked_embedding convolution_1 convolution_2 convolution_3 filters pooling "
             "pooled_dropout logits",
         ),
         (
             kim_classifier,
-            OWN,
+            KIM,
             "token_ids embedding padding_mask masked_embedding margin convolution_3 "
             "convolution_4 convolution_5 maximum_3 maximum_4 maximum_5 features "
             "features_dropout logits",
@@ -132,7 +141,7 @@ def test_every_layer_is_named(builder, sizes, names):
 
 def test_kim_constrains_the_output_layer_only():
     """The norm of the weights into an output unit is limited after each step."""
-    model = kim_classifier(**OWN)
+    model = kim_classifier(**KIM)
     constrained = [w.path for w in model.weights if w.constraint is not None]
     assert [path.rsplit("/", 2)[-2:] for path in constrained] == [["logits", "kernel"]]
     kernel = model.get_layer("logits").kernel
@@ -153,4 +162,4 @@ def test_unknown_architecture_and_pooling_are_refused():
     with pytest.raises(ValueError, match=r"architecture must be one of \('parallel'"):
         character_cnn_classifier(**OWN, architecture="deep")
     with pytest.raises(ValueError, match="pooling must be one of"):
-        character_cnn_classifier(**OWN, pooling="sum")
+        character_cnn_classifier(**{**OWN, "pooling": "sum"})
