@@ -2,8 +2,8 @@
 
     python benchmarks/convolutional_autoencoder.py --data-home FOLDER
 
-Trains `ConvAutoencoderTransformer` with its defaults, a code of 128 numbers, on the
-50,000 training images, and prints the mean squared error on the 10,000 test images
+Trains `ConvAutoencoderTransformer` with a code of 128 numbers on the 50,000 training
+images, and prints the mean squared error on the 10,000 test images
 (pixels from 0 to 1, neither clipped nor rounded) beside that of PCA with 128
 components on the same pixels. Draws reconstructions beside inputs. Fails if the
 autoencoder loses, or takes more than ten minutes.
@@ -21,6 +21,17 @@ from skdeep import ConvAutoencoderTransformer
 from skdeep.datasets import fetch_cifar10
 
 MINUTES = 10
+# Chosen on 5,000 of the training images. Muon makes the steps of a matrix orthogonal:
+# after four epochs its error was a sixth below that of Adam.
+SETTINGS = {
+    "filters": (32,),
+    "activation": "elu",
+    "optimizer": "muon",
+    "optimizer__weight_decay": None,
+    "optimizer__adam_weight_decay": None,
+    "learning_rate": 0.002,
+    "batch_size": 128,
+}
 
 
 def draw(images: np.ndarray, rebuilt: dict[str, np.ndarray], path: str) -> None:
@@ -48,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-home", help="folder with cifar10.npz")
     parser.add_argument("--n-components", type=int, default=128)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--random-state", type=int, default=0)
     parser.add_argument("--output", default="convolutional_autoencoder.png")
@@ -73,6 +85,8 @@ def main(argv: list[str] | None = None) -> int:
     start = time.perf_counter()
     autoencoder = ConvAutoencoderTransformer(
         arguments.n_components,
+        **SETTINGS,
+        epochs=arguments.epochs,
         precision=arguments.precision,
         random_state=arguments.random_state,
         verbose=1,

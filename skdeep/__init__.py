@@ -11,6 +11,7 @@ _ESTIMATORS = {
     "CharCNNClassifier": "skdeep.classifiers",
     "ConvAutoencoderTransformer": "skdeep.autoencoders",
     "DenoisingAutoencoderTransformer": "skdeep.autoencoders",
+    "HammingNeighbors": "skdeep.hashing",
     "PretrainedEncoderClassifier": "skdeep.classifiers",
     "RNNClassifier": "skdeep.classifiers",
     "SemanticHashingTransformer": "skdeep.autoencoders",
@@ -20,6 +21,7 @@ _ESTIMATORS = {
 
 _SUBPACKAGES = (
     "datasets",
+    "hashing",
     "metrics",
     "model_comparison",
     "networks",

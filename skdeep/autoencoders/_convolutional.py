@@ -23,12 +23,12 @@ class ConvAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstimato
     n_components : int or None, default=128
         Length of the code. None leaves the dense layer out: the code is the
         encoder's last feature map, flattened.
-    filters : sequence of int, default=(32, 64)
+    filters : sequence of int, default=(32,)
         Number of feature maps of each stage. More stages see a larger part of the
         image at once and keep less detail.
     kernel_size : int, default=3
         Height and width of the convolution kernels, in pixels.
-    activation : str, default="gelu"
+    activation : str, default="elu"
         Keras activation of the hidden layers. The code and the output are linear.
     batch_normalization : bool, default=False
         Whether to normalise over the batch before each activation.
@@ -138,9 +138,9 @@ class ConvAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstimato
         self,
         n_components=128,
         *,
-        filters=(32, 64),
+        filters=(32,),
         kernel_size=3,
-        activation="gelu",
+        activation="elu",
         batch_normalization=False,
         interpolation="nearest",
         image_shape=None,

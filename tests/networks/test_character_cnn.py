@@ -113,8 +113,8 @@ def test_model_survives_its_configuration(builder, sizes, tmp_path):
             character_cnn_classifier,
             OWN,
             "token_ids token_dropout embedding embedding_dropout padding_mask "
-            "masked_embedding convolution_1 convolution_2 convolution_3 filters pooling "
-            "pooled_dropout logits",
+            "masked_embedding convolution_1 convolution_2 convolution_3 filters "
+            "pooling pooled_dropout logits",
         ),
         (
             kim_classifier,
