@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdeep.encoding.text import check_texts
@@ -41,6 +41,7 @@ def test_every_kind_of_sequence_gives_the_same_list(container):
     assert all(type(text) is str for text in checked)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=())), min_size=1))
 def test_any_str_is_accepted_unchanged(texts):
     """No character is special, lone surrogates included."""

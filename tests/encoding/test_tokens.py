@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdeep.encoding.tokens import TokenSequences
@@ -17,6 +17,7 @@ def padded_slowly(rows, side, length):
     return np.array(padded, dtype=np.int32)
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from(["right", "left"]), st.integers(0, 3))
 def test_padding_matches_a_loop_over_rows(rows, side, extra):
     """Both sides, any lengths, empty rows included."""
@@ -27,6 +28,7 @@ def test_padding_matches_a_loop_over_rows(rows, side, extra):
     np.testing.assert_array_equal(padded, padded_slowly(rows, side, length))
 
 
+@settings(deadline=None)
 @given(ROWS, st.data())
 def test_take_matches_indexing_a_list(rows, data):
     """Rows may be repeated, reversed or counted from the end."""
