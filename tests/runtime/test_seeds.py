@@ -1,0 +1,77 @@
+"""Seeds decide everything random, and nothing else notices."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+
+from skdeep.runtime.seeds import epoch_generator, seeded_construction
+from tests.runtime.networks import assert_same_weights, dense_network
+
+
+def test_construction():
+    """Equal seeds build equal networks, other seeds others."""
+    networks = []
+    for seed in (0, 1, 0):
+        with seeded_construction(seed):
+            networks.append(dense_network(dropout=0.5))
+    first, second, third = networks
+    assert_same_weights(first.get_weights(), third.get_weights())
+    assert (first.get_weights()[0] != second.get_weights()[0]).all()
+    x = np.ones((50, 5), dtype="float32")
+    drawn = [np.asarray(network(x, training=True)) for network in networks]
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+    assert (drawn[0] != drawn[1]).any()
+
+
+def test_layers_differ():
+    """One seed for all does not make layers of one shape equal."""
+    with seeded_construction(0):
+        first, second = (keras.layers.Dense(3) for _ in range(2))
+        first.build((None, 3))
+        second.build((None, 3))
+    assert (first.kernel.numpy() != second.kernel.numpy()).all()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_random_state_is_restored(fails):
+    """Python's generator goes on as if nothing had happened, also after errors."""
+    random.seed(5)
+    expected = [random.random() for _ in range(3)]
+    random.seed(5)
+    found = [random.random()]
+    try:
+        with seeded_construction(0), seeded_construction(1):
+            dense_network()
+            if fails:
+                raise RuntimeError
+    except RuntimeError:
+        pass
+    found += [random.random() for _ in range(2)]
+    assert found == expected
+
+
+def test_threads_take_turns():
+    """Networks built in several threads at once are those of their seeds."""
+
+    def build(seed):
+        with seeded_construction(seed):
+            return dense_network().get_weights()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(build, [0, 1, 2, 3] * 4))
+    for place, weights in enumerate(found):
+        assert_same_weights(weights, build(place % 4))
+
+
+def test_epochs():
+    """Each epoch of each seed has a generator of its own."""
+    drawn = {
+        (seed, epoch): epoch_generator(seed, epoch).random()
+        for seed in range(5)
+        for epoch in range(5)
+    }
+    assert len(set(drawn.values())) == 25
+    assert drawn[2, 3] == epoch_generator(2, 3).random()
