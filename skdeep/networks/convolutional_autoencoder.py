@@ -17,19 +17,19 @@ def conv_autoencoder(
     *,
     image_shape: Sequence[int],
     n_components: int | None,
-    filters: Sequence[int] = (32, 64),
+    filters: Sequence[int] = (32,),
     kernel_size: int = 3,
-    activation: str = "gelu",
+    activation: str = "elu",
     batch_normalization: bool = False,
     interpolation: str = "nearest",
 ) -> keras.Model:
     """Build an autoencoder from Conv2D, MaxPooling2D and UpSampling2D layers.
 
-    Every entry of `filters` is one stage. A stage of the encoder convolves and then
-    halves height and width by max-pooling; a stage of the decoder doubles them by
-    up-sampling and then convolves. Between the two lies the code, a dense layer
-    without activation: a rectified code would have to spend two numbers on every
-    direction of the data. The output is linear too, so any real pixel can be
+    Every entry of `filters` is one stage. A stage of the encoder convolves, halves
+    height and width by max-pooling and activates; a stage of the decoder doubles
+    them by up-sampling and then convolves. Between the two lies the code, a dense
+    layer without activation: a rectified code would have to spend two numbers on
+    every direction of the data. The output is linear too, so any real pixel can be
     reconstructed.
 
     Images of every size are accepted. Odd sizes are rounded up when they are halved
@@ -43,13 +43,15 @@ def conv_autoencoder(
     n_components : int or None
         Length of the code. With None, the code is the last feature map of the
         encoder, flattened; then there is no dense layer at all.
-    filters : sequence of int, default=(32, 64)
-        Feature maps of each stage, from the image towards the code.
+    filters : sequence of int, default=(32,)
+        Feature maps of each stage, from the image towards the code. One stage keeps
+        most of the detail for the dense layers; more stages see a larger part of
+        the image at once.
     kernel_size : int, default=3
         Height and width of the convolution kernels, at least 1.
-    activation : str, default="gelu"
-        Name of the Keras activation after each hidden convolution and after the
-        dense layer that opens the decoder.
+    activation : str, default="elu"
+        Name of the Keras activation of each stage and of the dense layer that opens
+        the decoder.
     batch_normalization : bool, default=False
         Whether to normalise over the batch before each activation.
     interpolation : {"nearest", "bilinear"}, default="nearest"
@@ -120,8 +122,8 @@ class _HiddenLayers:
     def convolve(
         self, maps: keras.KerasTensor, filters: int, name: str
     ) -> keras.KerasTensor:
-        """Apply a convolution that keeps height and width, then activate."""
-        maps = layers.Conv2D(
+        """Apply a convolution that keeps height and width; do not activate yet."""
+        return layers.Conv2D(
             filters,
             self.kernel_size,
             padding="same",
@@ -130,7 +132,6 @@ class _HiddenLayers:
             data_format=_CHANNELS_LAST,
             name=f"{name}_convolution",
         )(maps)
-        return self.activate(maps, name)
 
     def activate(self, maps: keras.KerasTensor, name: str) -> keras.KerasTensor:
         """Apply the activation, after a batch normalisation where one is wanted."""
@@ -150,15 +151,19 @@ def _encoder(
     image = keras.Input((*sizes[0], channels), name="encoder_image")
     maps = image
     for stage, n_maps in enumerate(filters, start=1):
-        maps = hidden.convolve(maps, n_maps, f"stage_{stage}")
+        name = f"stage_{stage}"
+        maps = hidden.convolve(maps, n_maps, name)
         window = _pooling_window(sizes[stage - 1])
         if window != (1, 1):
             maps = layers.MaxPooling2D(
                 window,
                 padding="same",
                 data_format=_CHANNELS_LAST,
-                name=f"stage_{stage}_pooling",
+                name=f"{name}_pooling",
             )(maps)
+        # A rising activation and the maximum may change places; in this order the
+        # activation has four times fewer values to work on.
+        maps = hidden.activate(maps, name)
     code = layers.Flatten(data_format=_CHANNELS_LAST, name="flatten")(maps)
     if n_components is not None:
         code = layers.Dense(n_components, dtype=_variable_dtype(), name="code")(code)
@@ -187,6 +192,7 @@ def _decoder(
         maps = _enlarge(maps, sizes[stage], sizes[stage - 1], stage, interpolation)
         if stage > 1:
             maps = hidden.convolve(maps, filters[stage - 2], f"stage_{stage}")
+            maps = hidden.activate(maps, f"stage_{stage}")
     image = layers.Conv2D(
         channels,
         hidden.kernel_size,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 
-# image shape -> values in the last feature map of the default filters (32, 64)
+# image shape -> values in the last feature map of filters (32, 64)
 LAST_MAP = {
     (1, 1, 1): 64,
     (1, 4, 1): 64,
@@ -34,6 +34,18 @@ ALLOWED_LAYERS = {
     "MaxPooling2D",
     "Reshape",
     "UpSampling2D",
+}
+
+
+# image shape -> values in the feature map of the default filters (32,)
+DEFAULT_MAP = {
+    (1, 1, 1): 32,
+    (1, 4, 1): 2 * 32,
+    (1, 20, 1): 10 * 32,
+    (7, 5, 1): 4 * 3 * 32,
+    (8, 8, 1): 4 * 4 * 32,
+    (28, 28, 1): 14 * 14 * 32,
+    (32, 32, 3): 16 * 16 * 32,
 }
 
 
@@ -61,7 +73,9 @@ def dense(n_in, n_out):
 @pytest.mark.parametrize("n_components", [1, 10, None])
 def test_shapes(shape, n_components):
     """Images, codes and reconstructions have the promised shapes and types."""
-    model = conv_autoencoder(image_shape=shape, n_components=n_components)
+    model = conv_autoencoder(
+        image_shape=shape, n_components=n_components, filters=(32, 64)
+    )
     encoder, decoder = parts(model)
     code = encoder(images(shape))
     output = decoder(code)
@@ -75,12 +89,47 @@ def test_shapes(shape, n_components):
 def test_number_of_parameters(shape):
     """The network holds the weights of the textbook formula and no others."""
     channels = shape[-1]
-    encoder, decoder = parts(conv_autoencoder(image_shape=shape, n_components=10))
+    encoder, decoder = parts(
+        conv_autoencoder(image_shape=shape, n_components=10, filters=(32, 64))
+    )
     assert encoder.count_params() == (
         convolution(channels, 32) + convolution(32, 64) + dense(LAST_MAP[shape], 10)
     )
     assert decoder.count_params() == (
         dense(10, LAST_MAP[shape]) + convolution(64, 32) + convolution(32, channels)
+    )
+
+
+@pytest.mark.parametrize("shape", DEFAULT_MAP)
+def test_default_has_one_stage(shape):
+    """By default one convolution and one pooling lie between image and dense code."""
+    channels = shape[-1]
+    model = conv_autoencoder(image_shape=shape, n_components=10)
+    assert model(images(shape)).shape == (3, *shape)
+    assert model.count_params() == (
+        convolution(channels, 32)
+        + dense(DEFAULT_MAP[shape], 10)
+        + dense(10, DEFAULT_MAP[shape])
+        + convolution(32, channels)
+    )
+
+
+@pytest.mark.parametrize("activation", ["elu", "relu", "tanh"])
+def test_pooling_before_a_rising_activation_changes_nothing(activation):
+    """The encoder equals the textbook order: convolve, activate, pool."""
+    encoder, _ = parts(
+        conv_autoencoder(
+            image_shape=(7, 5, 2),
+            n_components=None,
+            filters=(6,),
+            activation=activation,
+        )
+    )
+    maps = encoder.get_layer("stage_1_convolution")(images((7, 5, 2)))
+    maps = keras.activations.get(activation)(maps)
+    maps = keras.ops.max_pool(maps, 2, padding="same")
+    np.testing.assert_allclose(
+        encoder(images((7, 5, 2))), np.reshape(maps, (3, -1)), rtol=1e-6, atol=1e-7
     )
 
 
