@@ -27,6 +27,8 @@ FIRST_TOKEN_ID = 2
 # A text longer than all but one in a hundred training texts is cut: a recurrent
 # network pays for the longest text of a batch, and the tail rarely decides.
 _LENGTH_PERCENTILE = 99
+# Among fewer than 100 texts that percentile is the longest one, whatever its length.
+_MAX_TIMES_MEDIAN = 20
 
 # Runs of letters, runs of digits, and every other visible character by itself.
 _WORD_PATTERN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
@@ -193,7 +195,7 @@ def learn_text_encoding(
         Most tokens in the vocabulary, the most frequent ones; None for all of them.
     max_length : int, default=None
         Most tokens kept of a text. None takes the 99th percentile of the lengths of
-        the training texts, in tokens.
+        the training texts, in tokens, and at most 20 times their median.
     truncation : {"first", "last"}, default="first"
         Which tokens of a text longer than `max_length` are kept.
 
@@ -246,8 +248,10 @@ def _usual_length(
     lengths = np.fromiter(map(len, tokenized), dtype=np.int64, count=len(texts))
     if len(lengths) == 0:
         return 1
-    quantile = np.percentile(lengths, _LENGTH_PERCENTILE, method="inverted_cdf")
-    return max(int(quantile), 1)
+    usual, middle = np.percentile(
+        lengths, [_LENGTH_PERCENTILE, 50], method="inverted_cdf"
+    )
+    return max(int(min(usual, _MAX_TIMES_MEDIAN * max(middle, 1))), 1)
 
 
 def printable_text_encoding(max_length: int = 100) -> TextEncoding:

@@ -120,9 +120,10 @@ class MaskedPooling(keras.layers.Layer):
             pooled.append(keras.ops.where(some, highest, keras.ops.zeros_like(highest)))
         if "mean" in self.pooling:
             # Summed in float32: bfloat16 cannot even count a long text's positions.
-            weights = keras.ops.cast(kept, "float32")
-            total = keras.ops.sum(keras.ops.cast(vectors, "float32") * weights, axis=1)
-            count = keras.ops.maximum(keras.ops.sum(weights, axis=1), 1.0)
+            weights = keras.ops.cast(present, "float32")
+            total = _weighted_sum(keras.ops.cast(vectors, "float32"), weights)
+            count = keras.ops.sum(weights, axis=1, keepdims=True)
+            count = keras.ops.maximum(count, 1.0)
             pooled.append(keras.ops.cast(total / count, vectors.dtype))
         return pooled[0] if len(pooled) == 1 else keras.ops.concatenate(pooled, axis=-1)
 
@@ -177,4 +178,13 @@ class SumOverTime(keras.layers.Layer):
 
     def call(self, vectors: Any) -> Any:
         """Return (n, size) sums of (n, length, size) vectors."""
-        return keras.ops.sum(vectors, axis=1)
+        return _weighted_sum(vectors, keras.ops.ones_like(vectors[:, :, 0]))
+
+
+def _weighted_sum(vectors: Any, weights: Any) -> Any:
+    """Add up (n, length, size) vectors by (n, length) weights: (n, size).
+
+    As a product of matrices, because TensorFlow adds in an order that depends on the
+    place of a row in its batch when it reduces over the middle of three axes.
+    """
+    return keras.ops.matmul(weights[:, None, :], vectors)[:, 0]
