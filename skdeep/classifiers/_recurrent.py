@@ -50,7 +50,8 @@ class RNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         vocabulary comes from the training texts; other tokens share one id.
     max_length : int, default=None
         Most tokens of a text that are read; longer texts are cut. None takes the
-        99th percentile of the lengths of the training texts.
+        99th percentile of the lengths of the training texts, and at most 20 times
+        their median.
     epochs : int, default=6
         Number of passes over the distinct rows of X.
     batch_size : int, default=32
