@@ -10,14 +10,16 @@ import numpy as np
 def _frozen(value: Any) -> Hashable:
     """Return `value` with its containers made hashable.
 
-    Lists and tuples become tuples, mappings become sorted tuples of pairs, NumPy
-    scalars become Python numbers: `filters=[32, 64]` and `filters=(32, 64)` are
-    one network.
+    Lists, tuples and arrays become tuples, mappings become sorted tuples of pairs,
+    NumPy scalars become Python numbers: `filters=[32, 64]` and `filters=(32, 64)`
+    are one network.
     """
     if isinstance(value, Mapping):
         return tuple(sorted((key, _frozen(item)) for key, item in value.items()))
     if isinstance(value, list | tuple):
         return tuple(_frozen(item) for item in value)
+    if isinstance(value, np.ndarray):
+        return _frozen(value.tolist())
     if isinstance(value, np.generic):
         return value.item()
     return value

@@ -15,6 +15,8 @@ def scaled(*tensors, **arguments):
 
 EQUAL = [
     ({"sizes": [3, 4]}, {"sizes": (3, 4)}),
+    ({"sizes": np.array([3, 4])}, {"sizes": (3, 4)}),
+    ({"sizes": np.array(3)}, {"sizes": 3}),
     ({"sizes": np.int64(3)}, {"sizes": 3}),
     ({"table": {"b": [1], "a": 2}}, {"table": {"a": 2, "b": (1,)}}),
     ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
