@@ -68,7 +68,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         How to descend. Parameters of a name or class are routed to it, as in
         `optimizer__weight_decay=1e-4`. An instance brings its own learning rate.
-    learning_rate : float or LearningRateSchedule, default=0.001
+    learning_rate : float or LearningRateSchedule, default=0.003
         Highest step size, or a Keras schedule over the number of the step.
     learning_rate_schedule : {"constant", "cosine", "linear", "triangular"}, \
             default="cosine"
@@ -204,7 +204,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         epochs=20,
         batch_size=128,
         optimizer="adam",
-        learning_rate=0.001,
+        learning_rate=0.003,
         learning_rate_schedule="cosine",
         early_stopping=False,
         validation_fraction=0.1,
