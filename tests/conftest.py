@@ -8,7 +8,13 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says more about what else runs on the machine than about
+# the code, so no time limit; and on a failure, print how to reproduce it.
+hypothesis.settings.register_profile("skdeep", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("skdeep")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
