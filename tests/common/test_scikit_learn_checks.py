@@ -60,6 +60,9 @@ def test_check_estimator(estimator, check):
 def by_hand():
     """Yield the names of the remaining checks with the estimators they are for."""
     for name, estimator in INSTANCES.items():
+        if "[" in name:
+            # A variant of another row, which differs in its network only.
+            continue
         if reads_texts(estimator):
             names = WITHOUT_DATA
         elif hasattr(estimator, "transform"):
