@@ -32,7 +32,7 @@ from tests.common.instances import reads_texts, sample_for
 SIZES = {
     "n_components": 5,
     "n_bits": 8,
-    "units": 5,
+    "units": 7,
     "filters": 5,
     "hidden_layer_sizes": (7,),
 }
