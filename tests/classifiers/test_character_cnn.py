@@ -77,7 +77,7 @@ def test_expose_reads_the_end():
 def test_misspelt_words():
     """A word never seen is read by its characters."""
     classifier = CharCNNClassifier(**SMALL | {"epochs": 15}).fit(TEXTS.X, TEXTS.y)
-    spam = classifier.predict_proba(["prizee winn", "laterr homee"])[:, 1]
+    spam = classifier.predict_proba(["prizee winnn", "laterr homee"])[:, 1]
     assert spam[0] > 0.5 > spam[1]
 
 
