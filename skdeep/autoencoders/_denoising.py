@@ -44,6 +44,8 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         For "convolutional": number of feature maps of each stage.
     kernel_size : int, default=3
         For "convolutional": height and width of the kernels, in pixels.
+    batch_normalization : bool, default=False
+        For "convolutional": whether to normalise after each hidden convolution.
     activation : str, default="gelu"
         Keras activation of the hidden layers. The code is linear.
     output_activation : {"linear", "sigmoid"}, default="linear"
@@ -150,6 +152,7 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         "hidden_layer_sizes": ["array-like"],
         "filters": ["array-like"],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_normalization": ["boolean"],
         "activation": [str],
         "output_activation": [StrOptions({"linear", "sigmoid"})],
         "image_shape": ["array-like", None],
@@ -166,6 +169,7 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         hidden_layer_sizes=(512,),
         filters=(32, 64),
         kernel_size=3,
+        batch_normalization=False,
         activation="gelu",
         output_activation="linear",
         image_shape=None,
@@ -192,6 +196,7 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         self.hidden_layer_sizes = hidden_layer_sizes
         self.filters = filters
         self.kernel_size = kernel_size
+        self.batch_normalization = batch_normalization
         self.activation = activation
         self.output_activation = output_activation
         self.image_shape = image_shape
@@ -248,7 +253,11 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
     def _network(self):
         sizes = {"image_shape": self.image_shape_, "n_components": self.n_components}
         if self.architecture == "convolutional":
-            sizes |= {"filters": self.filters, "kernel_size": self.kernel_size}
+            sizes |= {
+                "filters": self.filters,
+                "kernel_size": self.kernel_size,
+                "batch_normalization": self.batch_normalization,
+            }
         else:
             sizes |= {"hidden_layer_sizes": self.hidden_layer_sizes}
         return runtime.NetworkSpec(

@@ -48,6 +48,10 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         Keras activation of these layers.
     dropout : float in [0, 1), default=0.0
         Share of the code and of their units dropped in training.
+    mirror : bool, default=False
+        Whether labelled images are mirrored at random in training. Not for digits.
+    shift : int, default=0
+        Most pixels by which labelled images are shifted in training.
     image_shape : tuple of int, default=None
         Height, width and channels of the images if X is flat. None takes the shape
         from X; flat samples are then images of one row.
@@ -152,6 +156,8 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         "hidden_layer_sizes": ["array-like"],
         "activation": [str],
         "dropout": [Interval(Real, 0, 1, closed="left")],
+        "mirror": ["boolean"],
+        "shift": [Interval(Integral, 0, None, closed="left")],
         "image_shape": ["array-like", None],
         **CLASSIFIER_CONSTRAINTS,
         # None at all leaves the encoder as it was pretrained.
@@ -167,6 +173,8 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         hidden_layer_sizes=(),
         activation="relu",
         dropout=0.0,
+        mirror=False,
+        shift=0,
         image_shape=None,
         epochs=20,
         batch_size=64,
@@ -191,6 +199,8 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.mirror = mirror
+        self.shift = shift
         self.image_shape = image_shape
         self.epochs = epochs
         self.batch_size = batch_size
@@ -218,6 +228,8 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
             activation=self.activation,
             dropout=self.dropout,
             freeze=self.freeze,
+            mirror=self.mirror,
+            shift=self.shift,
         )
 
     def _select(self, rows, labels, weights, *, resume, classes):

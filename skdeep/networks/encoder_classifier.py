@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from skdeep.networks.augmentation import RandomMirror, RandomShift
+
 __all__ = ["encoder_classifier"]
 
 
@@ -30,6 +32,8 @@ def encoder_classifier(
     activation: str = "relu",
     dropout: float = 0.0,
     freeze: bool = False,
+    mirror: bool = False,
+    shift: int = 0,
 ) -> keras.Model:
     """Build a classifier whose lower layers are the encoder of an autoencoder.
 
@@ -47,6 +51,10 @@ def encoder_classifier(
         Share of the code's and hidden units dropped in training.
     freeze : bool, default=False
         Whether the encoder keeps its weights, and works as in inference.
+    mirror : bool, default=False
+        Whether images are mirrored at random in training.
+    shift : int, default=0
+        Most pixels by which they are shifted in training.
 
     Returns
     -------
@@ -71,4 +79,6 @@ def encoder_classifier(
     head = keras.Model(code, logits, name="head")
 
     image = keras.Input(encoder.input_shape[1:], name="image")
-    return keras.Model(image, head(encoder(image)), name="encoder_classifier")
+    x = RandomMirror(name="mirror")(image) if mirror else image
+    x = RandomShift(shift, name="shift")(x) if shift else x
+    return keras.Model(image, head(encoder(x)), name="encoder_classifier")

@@ -129,6 +129,18 @@ def test_without_bottleneck(digits):
     assert autoencoder.fit_transform(digits[:100]).shape == (100, 4 * 4 * 8)
 
 
+def test_normalised_convolutions(digits):
+    """Batch normalisation adds layers, and works on each image alone when fitted."""
+    normalised = small(
+        architecture="convolutional", filters=(8, 4), batch_normalization=True
+    ).fit(digits[:100])
+    names = {layer.name for layer in normalised.model_.get_layer("encoder").layers}
+    assert any("normalization" in name for name in names)
+    np.testing.assert_array_equal(
+        normalised.denoise(digits[:3]), normalised.denoise(digits[:100])[:3]
+    )
+
+
 def test_unfitted():
     """There is nothing to repair with before fit."""
     with pytest.raises(NotFittedError):

@@ -225,6 +225,21 @@ def test_fine_tuning_changes_the_encoder(digits):
     assert np.any(classifier.encode(X) != classifier.autoencoder_.transform(X))
 
 
+@pytest.mark.parametrize("augmentation", [{"mirror": True}, {"shift": 1}])
+def test_labelled_images_may_be_augmented(digits, augmentation):
+    """That changes what is learned from labels, and nothing about the autoencoder."""
+    plain = small().fit(*digits)
+    changed = small(**augmentation).fit(*digits)
+    assert differ(plain.weights_, changed.weights_)
+    assert_same(plain.autoencoder_.weights_, changed.autoencoder_.weights_)
+    first = changed.predict_proba(digits[0])
+    np.testing.assert_array_equal(first[5:9], changed.predict_proba(digits[0][5:9]))
+    as_pretrained = small(epochs=0, **augmentation).fit(*digits)
+    np.testing.assert_array_equal(
+        as_pretrained.encode(digits[0]), as_pretrained.autoencoder_.transform(digits[0])
+    )
+
+
 def test_without_pretraining_the_encoder_starts_at_random(digits):
     """The same network, but its autoencoder has not seen a single epoch."""
     X, y = digits

@@ -111,3 +111,22 @@ def test_dropout_acts_on_the_code_and_on_every_hidden_layer():
         for rate in (0.0, 0.3)
     ]
     assert counts == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "name"), [({"mirror": True}, "mirror"), ({"shift": 2}, "shift")]
+)
+def test_images_are_changed_in_training_only(augmentation, name):
+    """The layer that changes them stands before the encoder and has no weights."""
+    autoencoder = normalised()()
+    plain = encoder_classifier(autoencoder=lambda: autoencoder, n_outputs=3)
+    model = encoder_classifier(
+        autoencoder=lambda: autoencoder, n_outputs=3, freeze=True, **augmentation
+    )
+    assert model.count_params() == plain.count_params()
+    model.get_layer("head").set_weights(plain.get_layer("head").get_weights())
+    rows = images((8, 8, 1), 64)
+    np.testing.assert_array_equal(model(rows), plain(rows))
+    changed = model(rows, training=True)
+    assert not np.allclose(changed, model(rows))
+    assert model.layers[1].name == name
