@@ -22,6 +22,7 @@ _ESTIMATORS = {
 _SUBPACKAGES = (
     "datasets",
     "hashing",
+    "inspection",
     "metrics",
     "model_comparison",
     "networks",

@@ -6,6 +6,7 @@ else in the package imports TensorFlow.
 """
 
 from skdeep.runtime.feeds import ArrayFeed, Feed, SequenceFeed
+from skdeep.runtime.gradients import ascend
 from skdeep.runtime.inference import infer, output_shape
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.schedules import SCHEDULES
@@ -31,6 +32,7 @@ __all__ = [
     "TrainingOptions",
     "TrainingResult",
     "TrainingState",
+    "ascend",
     "check_weights",
     "dtype_policy",
     "fit",

@@ -57,7 +57,7 @@ class ForwardFunction:
         ]
         large = math.prod(size or 1 for size in layout.row_shape) > _LARGE_ROW
         self.group = _GROUP_OF_LARGE_ROWS if large else _GROUP
-        self._variables = model.weights
+        self.variables = model.weights
         weights = [tf.TensorSpec(v.shape, v.dtype) for v in model.weights]
         function = tf.function(self._forward, autograph=False)
         # Parts of a network may be called on codes: the signature is the layout's.
@@ -65,13 +65,14 @@ class ForwardFunction:
 
     def tensors(self, weights: Sequence[np.ndarray]) -> list[tf.Tensor]:
         """Return weights as the function takes them."""
-        check_weights(self._variables, weights)
+        check_weights(self.variables, weights)
         return [
             tf.convert_to_tensor(np.asarray(array, dtype=variable.dtype))
-            for variable, array in zip(self._variables, weights, strict=True)
+            for variable, array in zip(self.variables, weights, strict=True)
         ]
 
-    def _call(self, weights: Sequence[tf.Tensor], batch: tf.Tensor) -> Any:
+    def outputs(self, weights: Sequence[tf.Tensor], batch: tf.Tensor) -> Any:
+        """Return the outputs for a batch of rows, inside a traced function."""
         trainable = [weights[i] for i in self._trainable]
         others = [weights[i] if isinstance(i, int) else i for i in self._others]
         batch = self.layout.decode(batch, self.dtype)
@@ -95,7 +96,7 @@ class ForwardFunction:
             lambda s: tf.TensorSpec((self.group, *s.shape[1:]), s.dtype), shapes
         )
         outputs = tf.map_fn(
-            lambda group: self._call(weights, group),
+            lambda group: self.outputs(weights, group),
             groups,
             fn_output_signature=signature,
         )

@@ -1,0 +1,77 @@
+"""The graph of a network: which layer is called on what, and in which order."""
+
+from typing import Any
+
+import keras
+
+__all__ = ["calls_of", "first_layer_with_kernel", "layer_paths", "producer"]
+
+
+def calls_of(model: keras.Model) -> list[Any]:
+    """Return the calls of layers that make up a network.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A functional model.
+
+    Returns
+    -------
+    calls : list
+        Keras' nodes, each after those whose results it needs; sub-models are one call.
+    """
+    by_depth = model._nodes_by_depth
+    nodes = [
+        node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]
+    ]
+    return [node for node in nodes if not node.is_input]
+
+
+def producer(tensor: keras.KerasTensor) -> Any:
+    """Return the call that a symbolic tensor comes from."""
+    layer, number, _ = tensor._keras_history
+    return layer._inbound_nodes[number]
+
+
+def layer_paths(model: keras.Model) -> list[str]:
+    """Return how the layers of a network can be named.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A functional model.
+
+    Returns
+    -------
+    paths : list of str
+        Names in the order of computation; a layer of a sub-model has the names of the
+        sub-models before its own, with slashes between.
+    """
+    paths = []
+    for call in calls_of(model):
+        layer = call.operation
+        paths.append(layer.name)
+        if isinstance(layer, keras.Model):
+            paths += [f"{layer.name}/{path}" for path in layer_paths(layer)]
+    return list(dict.fromkeys(paths))
+
+
+def first_layer_with_kernel(model: keras.Model) -> Any | None:
+    """Return the first layer of a network that has a kernel, None if none has.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A functional model.
+
+    Returns
+    -------
+    layer : keras.layers.Layer or None
+    """
+    for call in calls_of(model):
+        layer = call.operation
+        if isinstance(layer, keras.Model):
+            layer = first_layer_with_kernel(layer)
+        if getattr(layer, "kernel", None) is not None:
+            return layer
+    return None
