@@ -1,0 +1,54 @@
+"""Files that are either written as a whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_atomically(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
+    """Write a file beside `path`, and move it there when it is safely on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file is to be. What was there before stays until the new file is
+        complete, and for good if anything goes wrong.
+    pieces : iterable of bytes-like
+        The content.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written. No temporary file is left behind.
+    """
+    # A link keeps pointing where it does; what it points to is replaced.
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+    try:
+        # Opened like this, and not by `tempfile`, it gets the caller's usual mode.
+        with open(temporary, "xb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            with suppress(FileNotFoundError):
+                os.chmod(file.name, os.stat(path).st_mode & 0o777)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name on the disk too; only POSIX systems can be asked for it."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

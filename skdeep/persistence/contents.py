@@ -1,0 +1,189 @@
+"""Arrays and other contents of a model, checked before any of them is made."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdeep.persistence.archive import read_archive
+from skdeep.persistence.array_headers import read_array, read_header
+from skdeep.persistence.errors import ModelFileError
+from skdeep.persistence.schema import Node, Place, json_value
+
+Members = dict[str, memoryview]
+
+_SPARSE_PARTS = {"data.npy", "format.npy", "indices.npy", "indptr.npy", "shape.npy"}
+_KEYS_OF_RANDOM_STATE = 624
+
+
+def check_contents(found: list[Place], members: Members) -> None:
+    """Check all arrays, random states and decision trees that a schema names.
+
+    Parameters
+    ----------
+    found : list of Place
+        The nodes of the schema.
+    members : dict from str to memoryview
+        The members of the file.
+
+    Raises
+    ------
+    ModelFileError
+        If one of them is not what its node says, or could lead compiled code of
+        NumPy, SciPy or scikit-learn out of its arrays.
+    """
+    checks = {
+        "NdArrayNode": _check_array,
+        "SparseMatrixNode": _check_sparse,
+        "RandomStateNode": _check_random_state,
+        "TreeNode": _check_tree,
+        "ConstructorFromReduceNode": _check_arguments,
+    }
+    for place in found:
+        check = checks.get(place.loader)
+        if check is not None:
+            try:
+                check(place, members)
+            except (AttributeError, IndexError, KeyError, TypeError) as error:
+                raise place.refuse(f"lacks a part: {error!r}") from error
+
+
+def array_of(node: Node, members: Members) -> NDArray[Any]:
+    """Return the array that a node names."""
+    return read_array(members[node["file"]], node["file"])
+
+
+def _value(node: Node) -> Any:
+    return json_value(Place("a number", node))
+
+
+def _integer(node: Node, path: str) -> int:
+    value = _value(node)
+    if type(value) is not int:
+        raise ModelFileError(f"{path} holds {value!r} in place of an integer")
+    return value
+
+
+def _check_array(place: Place, members: Members) -> None:
+    if place.node["type"] == "json":
+        sizes = [_value(size) for size in place.node["shape"]["content"]]
+        if not all(type(size) is int and size >= 0 for size in sizes):
+            raise place.refuse(f"has the shape {sizes}")
+        return
+    file = place.node["file"]
+    if not file.endswith(".npy"):
+        raise place.refuse(f"has the content {file!r}, which is no array")
+    header = read_header(members[file], file)
+    name = place.type_name
+    if name == "numpy.ndarray":
+        if header.dtype.kind == "V" and place.owners[-2].loader != "TreeNode":
+            raise place.refuse(f"is an array of records: {header.dtype}")
+    elif header.shape != () or header.dtype.type.__name__ != place.node["__class__"]:
+        raise place.refuse(
+            f"is a {name}, but stored as dtype {header.dtype} of shape {header.shape}"
+        )
+
+
+def _check_sparse(place: Place, members: Members) -> None:
+    file = place.node["file"]
+    if place.node.get("type") != "scipy" or not file.endswith(".npz"):
+        raise place.refuse("is not stored as a sparse matrix")
+    parts = read_archive(members[file])
+    if not parts.keys() >= _SPARSE_PARTS or parts.keys() - _SPARSE_PARTS - {
+        "_is_array.npy"
+    }:
+        raise place.refuse(f"has the parts {sorted(parts)}")
+    arrays = {name: read_array(content, name) for name, content in parts.items()}
+    indices, indptr = arrays["indices.npy"], arrays["indptr.npy"]
+    form, shape = arrays["format.npy"].tolist(), arrays["shape.npy"].tolist()
+    is_by_row = form == b"csr"
+    if form not in (b"csr", b"csc") or np.shape(shape) != (2,):
+        raise place.refuse(f"is a sparse matrix of format {form!r}, shape {shape}")
+    major, minor = shape if is_by_row else shape[::-1]
+    kinds = {indices.dtype.kind, indptr.dtype.kind}
+    if (
+        kinds != {"i"}
+        or indices.shape != arrays["data.npy"].shape
+        or indices.ndim != 1
+        or indptr.shape != (major + 1,)
+        or indptr[0] != 0
+        or indptr[-1] != len(indices)
+        or (np.diff(indptr) < 0).any()
+        or indices.min(initial=0) < 0
+        or indices.max(initial=-1) >= minor
+    ):
+        raise place.refuse("is a sparse matrix whose indices lead out of it")
+
+
+def _check_random_state(place: Place, members: Members) -> None:
+    state = place.node["content"]["content"]
+    inside = state["state"]["content"]
+    keys = array_of(inside["key"], members)
+    position = _integer(inside["pos"], place.path)
+    # NumPy believes the position when it looks for the next number.
+    if (
+        _value(state["bit_generator"]) != "MT19937"
+        or keys.shape != (_KEYS_OF_RANDOM_STATE,)
+        or keys.dtype != np.uint32
+        or not 0 <= position <= _KEYS_OF_RANDOM_STATE
+    ):
+        raise place.refuse("is not the state of a random number generator")
+
+
+def _check_arguments(place: Place, members: Members) -> None:
+    """Check what `range` and `frozenset` are called with."""
+    arguments = place.node["content"]["content"]
+    if place.type_name == "builtins.range":
+        for argument in arguments:
+            _integer(argument, place.path)
+    elif place.type_name == "builtins.frozenset" and (
+        len(arguments) != 1 or arguments[0]["__loader__"] != "ListNode"
+    ):
+        raise place.refuse("is a frozenset of something else than a list")
+
+
+def _check_tree(place: Place, members: Members) -> None:
+    """Check that no index of a decision tree leads out of it.
+
+    scikit-learn's compiled code follows the children of a node and reads the feature
+    that it names without looking whether they exist.
+    """
+    owner = place.owners[-2]
+    if not owner.type_name.startswith("sklearn.tree._classes.") or any(
+        ".GradientBoosting" in above.type_name for above in place.owners
+    ):
+        raise place.refuse(
+            "is a tree of gradient boosting, whose files cannot be checked. Use a "
+            "random forest, or build the model anew and save what stands around it"
+        )
+    n_features, n_classes, n_outputs = place.node["__reduce__"]["args"]["content"]
+    features = _integer(n_features, place.path)
+    classes = array_of(n_classes, members)
+    state = place.node["content"]["content"]
+    nodes, values = (array_of(state[key], members) for key in ("nodes", "values"))
+    fitted_on = owner.node["content"]["content"]["n_features_in_"]
+    left, right = nodes["left_child"], nodes["right_child"]
+    is_leaf = left == -1
+    own = np.arange(len(nodes))
+    inner = (
+        (left > own)
+        & (right > own)
+        & (np.maximum(left, right) < len(nodes))
+        & (nodes["feature"] >= 0)
+        & (nodes["feature"] < features)
+    )
+    if (
+        features != _integer(fitted_on, place.path)
+        or classes.shape != (_integer(n_outputs, place.path),)
+        or classes.dtype.kind != "i"
+        or not len(classes)
+        or classes.min() < 1
+        or _integer(state["node_count"], place.path) != len(nodes)
+        or nodes.ndim != 1
+        or not len(nodes)
+        or values.shape != (len(nodes), len(classes), classes.max())
+        or values.dtype != np.float64
+        or not (inner | is_leaf).all()
+        or not (right[is_leaf] == -1).all()
+    ):
+        raise place.refuse("is a decision tree whose indices lead out of it")
