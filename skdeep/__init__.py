@@ -26,6 +26,7 @@ _SUBPACKAGES = (
     "metrics",
     "model_comparison",
     "networks",
+    "persistence",
     "plotting",
 )
 
