@@ -16,8 +16,8 @@ the program says so when it does. Run it with
     python examples/few_labels.py
 
 On scikit-learn's bundled digits it takes less than a minute on two processor cores;
-`--data mnist` takes the real thing from the data home (`SKDEEP_DATA`, or
-`~/skdeep_data`), or downloads it.
+`--data mnist` and `--data cifar10` take the real thing from the data home
+(`SKDEEP_DATA`, or `~/skdeep_data`), or download it.
 """
 
 # %%
@@ -31,7 +31,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skdeep import DenoisingAutoencoderTransformer, PretrainedEncoderClassifier
-from skdeep.datasets import fetch_mnist
+from skdeep.datasets import fetch_cifar10, fetch_mnist
 
 UNLABELLED = -1
 SHARE_LABELLED = 0.1
@@ -44,10 +44,28 @@ SETTINGS = {
         {"epochs": 40, "batch_size": 16, "learning_rate": 0.002, "dropout": 0.3},
     ),
     "mnist": (
-        {"n_components": 128, "filters": (32, 64), "epochs": 4},
-        {"epochs": 30, "hidden_layer_sizes": (128,), "dropout": 0.5},
+        {"n_components": 128, "filters": (32, 64), "epochs": 3},
+        {"epochs": 30, "dropout": 0.3, "shift": 2, "learning_rate": 0.002},
+    ),
+    "cifar10": (
+        {
+            "n_components": 256,
+            "filters": (32, 64, 128),
+            "batch_normalization": True,
+            "epochs": 3,
+            "precision": "auto",
+        },
+        {
+            "epochs": 30,
+            "dropout": 0.3,
+            "mirror": True,
+            "shift": 3,
+            "learning_rate": 0.003,
+            "precision": "auto",
+        },
     ),
 }
+FETCHERS = {"mnist": fetch_mnist, "cifar10": fetch_cifar10}
 N_EPOCHS_FAST = 2
 
 
@@ -55,8 +73,9 @@ N_EPOCHS_FAST = 2
 # The images, as bytes, and a part of them to test on.
 def load_data(name):
     """Return training images, test images, and the labels of both."""
-    if name == "mnist":
-        parts = [fetch_mnist(subset=s, return_X_y=True) for s in ("train", "test")]
+    if name in FETCHERS:
+        fetch = FETCHERS[name]
+        parts = [fetch(subset=s, return_X_y=True) for s in ("train", "test")]
         return parts[0][0], parts[1][0], parts[0][1], parts[1][1]
     digits = load_digits()
     images = np.round(digits.images * (255 / 16)).astype(np.uint8)
