@@ -244,11 +244,9 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         dtype = np.float64 if X.dtype == np.float64 else np.float32
         return self._images.decode(images).astype(dtype, copy=False)
 
-    def _encode_input(self, X, *, reset):
-        images = super()._encode_input(X, reset=reset)
+    def _check_numbers(self, images, *, reset):
         if reset:
             check_output_range(images, self.output_activation)
-        return images
 
     def _network(self):
         sizes = {"image_shape": self.image_shape_, "n_components": self.n_components}

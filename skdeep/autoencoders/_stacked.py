@@ -246,11 +246,9 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         self.verbose = verbose
         self._route(routed)
 
-    def _encode_input(self, X, *, reset):
-        images = super()._encode_input(X, reset=reset)
+    def _check_numbers(self, images, *, reset):
         if reset:
             check_output_range(images, self.output_activation)
-        return images
 
     def _network(self):
         return runtime.NetworkSpec(

@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.special import expit, logsumexp
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,6 +21,8 @@ _PIXEL_STREAM, _CODE_STREAM = 0, 1
 _ELBO_DRAWS = 8
 # Numbers of (code, pixels) rows that are scored at once.
 _BLOCK = 2**24
+# Pixels of the rows that are binarised at once, with as many random numbers.
+_PIXELS = 2**22
 
 
 class VariationalAutoencoderTransformer(
@@ -242,17 +244,18 @@ class VariationalAutoencoderTransformer(
         check_is_fitted(self)
         return self.n_components
 
-    def _validate_input(self, X, *, reset):
-        X = super()._validate_input(X, reset=reset)
+    def _check_numbers(self, images, *, reset):
         binary = self.likelihood == "bernoulli" or self.binarization is not None
-        if binary and not self._pixels_are_uint8 and (X.min() < 0 or X.max() > 1):
+        if not binary or self._pixels_are_uint8:
+            return
+        lowest, highest = images.min(), images.max()
+        if lowest < 0 or highest > 1:
             raise ValueError(
                 f"likelihood={self.likelihood!r} with binarization="
                 f"{self.binarization!r} needs pixels in [0, 1] or uint8, but X lies "
-                f"in [{X.min():.4g}, {X.max():.4g}]. Scale X, or use "
+                f"in [{lowest:.4g}, {highest:.4g}]. Scale X, or use "
                 "likelihood='gaussian' without binarization."
             )
-        return X
 
     # -- codes and images ------------------------------------------------------------
 
@@ -360,6 +363,15 @@ class VariationalAutoencoderTransformer(
         """Apply an estimate to blocks of rows with draws of their codes."""
         check_is_fitted(self)
         rows = self._encode_input(X, reset=False)
+        size = max(1, _PIXELS // int(np.prod(self.image_shape_)))
+        return np.concatenate(
+            [
+                self._estimates(rows[block], n_draws, estimate)
+                for block in gen_batches(len(rows), size)
+            ]
+        )
+
+    def _estimates(self, rows, n_draws, estimate):
         pixels = self._observed(rows)
         images = runtime.ArrayFeed(pixels.reshape(rows.shape))
         posterior = self._infer(images, part="encoder").astype(np.float64)

@@ -237,7 +237,8 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
             self.autoencoder_ = self._fitted_autoencoder(rows, weights)
         labelled = _labelled(labels, classes)
         weights = None if weights is None else weights[labelled]
-        return rows[labelled], labels[labelled], weights
+        rows = self._take(rows, np.flatnonzero(labelled))
+        return rows, labels[labelled], weights
 
     def _fitted_autoencoder(self, rows, weights):
         """Return a fitted autoencoder without touching the one that was given."""

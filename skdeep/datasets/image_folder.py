@@ -78,6 +78,9 @@ class ImageFolder:
     (3, 6, 8, 3) (2, 6, 8, 3)
     """
 
+    #: Files of their own are read one by one: none are best read together.
+    block_rows = 1
+
     def __init__(
         self,
         files: Iterable[str | PathLike[str]],
@@ -172,6 +175,21 @@ class ImageFolder:
         is_single_image = images.ndim == len(self.image_shape)
         rest = tuple(others) if is_single_image else (slice(None), *others)
         return images[rest]
+
+    def read_rows(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Decode some images.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Row numbers, counted from 0.
+
+        Returns
+        -------
+        images : ndarray of uint8 of shape (n_rows, *image_shape)
+            The images, in the order of `rows`.
+        """
+        return self._decode_rows(rows)
 
     def _row_numbers(self, key: Any) -> NDArray[np.int64]:
         """Return the row numbers that a key selects, as NumPy would."""

@@ -9,6 +9,7 @@ import itertools
 
 import numpy as np
 
+from skdeep.encoding.streamed_rows import StreamedRows
 from skdeep.encoding.tokens import TokenSequences
 
 _CHUNK_BYTES = 2**24
@@ -74,7 +75,7 @@ def _scrambled(keys: np.ndarray) -> np.ndarray:
 
 
 def distinct_rows(
-    rows: np.ndarray | TokenSequences,
+    rows: np.ndarray | TokenSequences | StreamedRows,
     targets: np.ndarray | None = None,
     sample_weight: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
@@ -82,8 +83,8 @@ def distinct_rows(
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows, ...) or TokenSequences
-        The rows.
+    rows : ndarray of shape (n_rows, ...), TokenSequences or StreamedRows
+        The rows. Streamed ones are not read, so equal ones stay as they are.
     targets : ndarray of shape (n_rows, ...), default=None
         Rows are equal only if these are, too.
     sample_weight : ndarray of shape (n_rows,), default=None
@@ -93,10 +94,16 @@ def distinct_rows(
     Returns
     -------
     chosen : ndarray of shape (n_chosen,), dtype int64
-        Row numbers, in an order that depends on the content only.
+        Row numbers, in an order that depends on the content only. Those of streamed
+        rows ascend.
     weights : ndarray of shape (n_chosen,), dtype float32, or None
         Their weights, scaled to mean one; None if all are equal.
     """
+    if isinstance(rows, StreamedRows):
+        if sample_weight is None:
+            return np.arange(len(rows)), None
+        chosen = np.flatnonzero(sample_weight > 0)
+        return chosen, normalized_weights(sample_weight[chosen])
     keys = row_keys(rows)
     if targets is not None:
         keys = _scrambled(keys + row_keys(targets) * np.uint64(3))

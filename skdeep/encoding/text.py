@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
+import numpy as np
+
 __all__ = ["check_texts"]
 
 # How the array libraries name "give me plain Python objects", in the order in which
@@ -78,6 +80,15 @@ def _as_list(texts: Any, name: str) -> list[Any]:
             f"{name} has {len(shape)} dimension(s), shape={shape}, but texts must be "
             "one-dimensional: one str per sample. Pass a single column, such as "
             "frame['text'] or array[:, 0]."
+        )
+    dtype = getattr(texts, "dtype", None)
+    in_memory = any(hasattr(texts, method) for method in _TO_LIST_METHODS)
+    in_memory &= not isinstance(texts, np.memmap)
+    if not in_memory and isinstance(dtype, np.dtype) and dtype.kind in "biufc":
+        # Nobody should wait until a whole file was read to be told of its first entry.
+        raise ValueError(
+            f"{name} is a {type(texts).__name__} of {dtype}, but every text must be a "
+            "str. Pass the texts themselves, or use an estimator of images or vectors."
         )
     for method in _TO_LIST_METHODS:
         if hasattr(texts, method):

@@ -15,7 +15,9 @@ from skdeep import runtime
 from skdeep.encoding.rows import distinct_rows
 from skdeep.networks.losses import squared_error
 
+# Rows that are scored at once, and numbers in them at most.
 _SCORING_ROWS = 4096
+_SCORING_SIZE = 2**22
 
 
 class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
@@ -193,9 +195,11 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         rows = self._encode_input(X, reset=False)
         scores = np.empty(len(rows))
-        for batch in gen_batches(len(rows), _SCORING_ROWS):
-            feed = self._feed(rows[batch])
-            wanted = rows[batch].astype(np.float64) * feed.layout.scale
+        size = max(1, min(_SCORING_ROWS, _SCORING_SIZE // np.prod(rows.shape[1:])))
+        for batch in gen_batches(len(rows), int(size)):
+            some = rows[batch]
+            feed = self._feed(some)
+            wanted = some.astype(np.float64) * feed.layout.scale
             errors = (self._infer(feed) - wanted) ** 2
             scores[batch] = -errors.reshape(len(errors), -1).mean(axis=1)
         return scores

@@ -88,5 +88,6 @@ class HashingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return self._infer(self._feed(rows), part="encoder")
 
     def _after_training(self, rows: np.ndarray) -> None:
-        distance = np.abs(self._codes(rows[:_SATURATION_ROWS]) - 0.5)
+        some = self._feed(rows).sample(_SATURATION_ROWS)
+        distance = np.abs(self._codes(self._take(rows, some)) - 0.5)
         self.saturation_ = float(np.mean(distance > 0.5 - _SATURATED))

@@ -1,18 +1,22 @@
 """What goes in: images or texts."""
 
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn import config_context, get_config
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from skdeep import runtime
+from skdeep.datasets.lazy_rows import LazyRows, is_streamed
 from skdeep.encoding.images import (
     ImageEncoding,
     flatten_samples,
     resolve_image_shape,
 )
+from skdeep.encoding.streamed_rows import StreamedRows
 from skdeep.encoding.text import check_texts
 from skdeep.encoding.tokens import TokenSequences
 from skdeep.encoding.vocabulary import TextEncoding, learn_text_encoding
@@ -26,10 +30,16 @@ TEXT_CONSTRAINTS: dict[str, list[Any]] = {
 
 
 class ImageInputMixin:
-    """X is images: of 3 or 4 dimensions, or flat with `image_shape`."""
+    """X is images: of 3 or 4 dimensions, or flat with `image_shape`.
 
-    def _validate_input(self, X: Any, *, reset: bool) -> np.ndarray:
+    Of an array in a file that is too large for memory, see `is_streamed`, encoded rows
+    are `StreamedRows`, which are read when they are needed.
+    """
+
+    def _validate_input(self, X: Any, *, reset: bool) -> np.ndarray | StreamedRows:
         """Return X as uint8, float32 or float64 of shape (n, height, width, c)."""
+        if is_streamed(X):
+            return self._validate_stream(LazyRows(X), reset=reset)
         X, sample_shape = flatten_samples(X)
         is_uint8 = getattr(X, "dtype", None) == np.uint8
         dtype = np.uint8 if is_uint8 else [np.float64, np.float32]
@@ -53,7 +63,34 @@ class ImageInputMixin:
                 f"fitted on images of shape {self.image_shape_}. Pass images of that "
                 "shape."
             )
-        return X.reshape(len(X), *self.image_shape_)
+        X = X.reshape(len(X), *self.image_shape_)
+        self._check_numbers(X, reset=reset)
+        return X
+
+    def _validate_stream(self, X: LazyRows, *, reset: bool) -> StreamedRows:
+        """Return rows that are validated when they are read."""
+        # The first ones show what holds for all: shape, unit, dtype.
+        first = X.read_rows(np.arange(min(len(X), X.block_rows)))
+        first = self._validate_input(first, reset=reset)
+        check = partial(
+            self._validate_rows, dtype=first.dtype, reset=reset, config=get_config()
+        )
+        return StreamedRows(X, first.shape[1:], first.dtype, check)
+
+    def _validate_rows(
+        self, rows: np.ndarray, *, dtype: np.dtype, reset: bool, config: dict[str, Any]
+    ) -> np.ndarray:
+        # A thread calls this, and scikit-learn's settings are those of a thread.
+        with config_context(**config):
+            flat = check_array(
+                rows.reshape(len(rows), -1), dtype=dtype, estimator=self, input_name="X"
+            )
+        images = flat.reshape(len(flat), *self.image_shape_)
+        self._check_numbers(images, reset=reset)
+        return images
+
+    def _check_numbers(self, images: np.ndarray, *, reset: bool) -> None:
+        """Raise ValueError if a number cannot be taken; all can by default."""
 
     @property
     def _images(self) -> ImageEncoding:
@@ -61,27 +98,35 @@ class ImageInputMixin:
             self.image_shape_, self._sample_shape, self._pixels_are_uint8
         )
 
-    def _encode_input(self, X: Any, *, reset: bool) -> np.ndarray:
+    def _encode_input(self, X: Any, *, reset: bool) -> np.ndarray | StreamedRows:
         return self._network_numbers(self._validate_input(X, reset=reset))
 
-    def _network_numbers(self, X: np.ndarray) -> np.ndarray:
+    def _network_numbers(
+        self, X: np.ndarray | StreamedRows
+    ) -> np.ndarray | StreamedRows:
         if X.dtype == np.uint8:
             return X
         dtype = np.float64 if self.precision == "float64" else np.float32
         return X.astype(dtype, copy=False)
 
-    def _feed(self, rows: np.ndarray) -> runtime.ArrayFeed:
+    def _feed(
+        self, rows: np.ndarray | StreamedRows
+    ) -> runtime.ArrayFeed | runtime.StreamFeed:
+        if isinstance(rows, StreamedRows):
+            return runtime.StreamFeed(rows, scale=self._images.scale)
         return runtime.ArrayFeed(rows, scale=self._images.scale)
 
     def _encode_some(
         self, X: Any, rows: np.ndarray, chosen: np.ndarray, *, reset: bool
     ) -> np.ndarray:
         """Return what `_encode_input` makes of some rows, given all encoded `rows`."""
-        return rows[chosen]
+        return self._take(rows, chosen)
 
     @staticmethod
-    def _take(rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-        return rows[chosen]
+    def _take(
+        rows: np.ndarray | StreamedRows, chosen: np.ndarray
+    ) -> np.ndarray | StreamedRows:
+        return rows.take(chosen) if isinstance(rows, StreamedRows) else rows[chosen]
 
 
 class TextInputMixin:

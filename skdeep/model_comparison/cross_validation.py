@@ -17,6 +17,7 @@ from sklearn.utils import check_consistent_length, column_or_1d, indexable
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 
+from skdeep.datasets.lazy_rows import in_any_order
 from skdeep.model_comparison.comparison import Comparison
 from skdeep.model_comparison.fold import FoldOutcome, evaluate_fold
 from skdeep.model_comparison.folds import Fold, materialise_folds, resolve_splitter
@@ -56,7 +57,8 @@ def compare_classifiers(
 
     X : sequence of n_samples rows
         Whatever the classifiers accept: an array, images, a sparse matrix, a list of
-        str, a pandas or polars Series or DataFrame.
+        str, a pandas or polars Series or DataFrame. Of an array in a file that is too
+        large for memory, classifiers get `skdeep.datasets.LazyRows`.
 
     y : array-like of shape (n_samples,)
         Labels of two or more classes. Of two classes the second in sorted order is
@@ -152,6 +154,8 @@ def compare_classifiers(
         )
     named = named_classifiers(estimators)
     X, groups = indexable(X, groups)
+    # Folds of an array in a file are chosen here, and read by the classifiers.
+    X = in_any_order(X)
     labels, classes = _check_labels(y)
     check_consistent_length(X, labels)
     scorers = resolve_scorers(scoring, classes)

@@ -5,13 +5,14 @@ loads weights in, trains or infers, and hands weights out as NumPy arrays. Nothi
 else in the package imports TensorFlow.
 """
 
-from skdeep.runtime.feeds import ArrayFeed, Feed, SequenceFeed
+from skdeep.runtime.feeds import ArrayFeed, SequenceFeed
 from skdeep.runtime.gradients import ascend
 from skdeep.runtime.inference import infer, output_shape
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.schedules import SCHEDULES
 from skdeep.runtime.seeds import seeded_construction
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+from skdeep.runtime.streams import Feed, StreamFeed
 from skdeep.runtime.training import (
     TrainingOptions,
     TrainingResult,
@@ -29,6 +30,7 @@ __all__ = [
     "NetworkSpec",
     "OptimizerSpec",
     "SequenceFeed",
+    "StreamFeed",
     "TrainingOptions",
     "TrainingResult",
     "TrainingState",

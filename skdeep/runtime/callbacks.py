@@ -1,12 +1,13 @@
 """Keras callbacks around compiled epochs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from skdeep.runtime.compiled import CompiledNetwork
+from skdeep.runtime.streams import Chunk
 
 _BATCH_METHODS = (
     "on_batch_begin",
@@ -72,32 +73,53 @@ class EpochCallbacks:
     def train(
         self,
         epoch: int,
-        order: np.ndarray,
+        chunks: Iterable[Chunk],
         batch_size: int,
         rates: np.ndarray,
-        data: list[Any],
     ) -> dict[str, float]:
         """Run one epoch; return the weighted means of loss and metrics."""
         compiled = self.compiled
         if self._callbacks:
             self._set_rate(rates[0])
             self._call(self._callbacks, "on_epoch_begin", epoch, {})
-        if not self._by_batch:
-            rates = self._scaled(rates)
-            return compiled.means(compiled.train(order, batch_size, rates, data))
+        sums, step, stopped = np.zeros(()), 0, False
+        for order, data in chunks:
+            n_steps = -(-len(order) // batch_size)
+            some = rates[step : step + n_steps]
+            if self._by_batch:
+                of_chunk = self._batches(step, order, batch_size, some, data)
+                stopped = compiled.model.stop_training
+            else:
+                of_chunk = compiled.train(order, batch_size, self._scaled(some), data)
+            sums = sums + of_chunk
+            step += n_steps
+            if stopped or not np.isfinite(sums[0]):
+                break
+        return compiled.means(sums)
+
+    def _batches(
+        self,
+        first: int,
+        order: np.ndarray,
+        batch_size: int,
+        rates: np.ndarray,
+        data: list[Any],
+    ) -> np.ndarray:
+        """Run the batches of a chunk one by one; return weighted sums."""
+        compiled = self.compiled
         sums = np.zeros(())
-        for step, rate in enumerate(rates):
+        for place, rate in enumerate(rates):
             self._set_rate(rate)
-            self._call(self._by_batch, "on_train_batch_begin", step, {})
-            rows = order[step * batch_size : (step + 1) * batch_size]
+            self._call(self._by_batch, "on_train_batch_begin", first + place, {})
+            rows = order[place * batch_size : (place + 1) * batch_size]
             rate = self._scaled(rate[None])
             of_batch = compiled.train(rows, batch_size, rate, data)
             logs = compiled.means(of_batch)
-            self._call(self._by_batch, "on_train_batch_end", step, logs)
+            self._call(self._by_batch, "on_train_batch_end", first + place, logs)
             sums = sums + of_batch
             if compiled.model.stop_training or not np.isfinite(sums[0]):
                 break
-        return compiled.means(sums)
+        return sums
 
     def epoch_end(self, epoch: int, logs: dict[str, float]) -> bool:
         """End an epoch; return whether a callback wants to stop."""

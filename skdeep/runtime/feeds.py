@@ -104,6 +104,11 @@ class ArrayFeed:
             self.array[rows], scale=self.layout.scale, as_float=self.layout.as_float
         )
 
+    def sample(self, n_rows: int) -> np.ndarray:
+        """Return the numbers of at most `n_rows` rows that stand for all."""
+        # Distinct rows come in an order that is as good as random.
+        return np.arange(min(n_rows, len(self)))
+
     def tensors(self) -> tuple[tf.Tensor, ...]:
         """Return the data as TensorFlow tensors."""
         return (tf.convert_to_tensor(self.array),)
@@ -157,6 +162,3 @@ class SequenceFeed:
         n_whole = len(rows) // batch_size * batch_size
         batches = generator.permutation(rows[:n_whole].reshape(-1, batch_size))
         return np.concatenate([batches.reshape(-1), rows[n_whole:]])
-
-
-Feed = ArrayFeed | SequenceFeed

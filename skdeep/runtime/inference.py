@@ -17,10 +17,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, Feed, SequenceFeed
+from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, SequenceFeed
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
+from skdeep.runtime.streams import Feed, StreamFeed
 from skdeep.runtime.weights import check_weights
 
 _GROUP = 32
@@ -159,7 +160,7 @@ def infer(
         The network.
     weights : sequence of ndarray
         Its fitted weights, in the order of `keras.Model.weights`.
-    feed : ArrayFeed or SequenceFeed
+    feed : ArrayFeed, SequenceFeed or StreamFeed
         The rows.
     part : str, default=None
         Name of a sub-model, such as "encoder", to use instead of the whole.
@@ -173,9 +174,14 @@ def infer(
     """
     dtype = "float64" if precision == "float64" else "float32"
     pieces = []
-    if isinstance(feed, ArrayFeed):
+    if isinstance(feed, ArrayFeed | StreamFeed):
         function = FUNCTIONS.get(network, part, feed.layout, dtype)
         tensors = function.tensors(weights)
+        if isinstance(feed, StreamFeed):
+            return feed.collect(
+                lambda rows: function(tensors, rows),
+                _chunk_rows(math.prod(feed.array.shape[1:])),
+            )
         for start, stop in _chunks(len(feed), feed.array[:1].size):
             pieces.append(function(tensors, feed.array[start:stop]))
         return _concatenated(pieces)
@@ -199,8 +205,12 @@ def _concatenated(pieces: list[Any]) -> Any:
 
 
 def _chunks(n_rows: int, row_size: int) -> list[tuple[int, int]]:
-    size = max(_GROUP, min(_CHUNK_ROWS, _CHUNK_SIZE // max(row_size, 1)))
+    size = _chunk_rows(row_size)
     return [(i, min(i + size, n_rows)) for i in range(0, n_rows, size)]
+
+
+def _chunk_rows(row_size: int) -> int:
+    return max(_GROUP, min(_CHUNK_ROWS, _CHUNK_SIZE // max(row_size, 1)))
 
 
 def _rows_by_length(feed: SequenceFeed) -> list[tuple[int, np.ndarray]]:

@@ -9,12 +9,13 @@ import numpy as np
 
 from skdeep.runtime.callbacks import EpochCallbacks
 from skdeep.runtime.compiled import CompiledNetwork, Program
-from skdeep.runtime.feeds import ArrayFeed, Feed
+from skdeep.runtime.feeds import ArrayFeed
 from skdeep.runtime.pool import POOL
 from skdeep.runtime.precision import resolve_precision
 from skdeep.runtime.schedules import learning_rates
 from skdeep.runtime.seeds import epoch_generator
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+from skdeep.runtime.streams import Feed, TrainingData
 from skdeep.runtime.validation import validation_split
 
 # Distinguishes the generator of the validation split from those of the epochs.
@@ -99,7 +100,7 @@ def fit(
         The network.
     loss : LossSpec
         Loss of each row from targets and outputs.
-    inputs : ArrayFeed or SequenceFeed
+    inputs : ArrayFeed, SequenceFeed or StreamFeed
         The rows.
     targets : ArrayFeed or None
         Their targets; None when the rows themselves are the targets.
@@ -152,11 +153,7 @@ def fit(
             strata,
             epoch_generator(seed, _SPLIT),
         )
-    data = [
-        inputs.tensors(),
-        targets.tensors() if targets is not None else (),
-        ArrayFeed(np.asarray(sample_weight, dtype=np.float32)).tensors(),
-    ]
+    data = TrainingData(inputs, targets, sample_weight)
     state = state or TrainingState(seed)
     same = state.optimizer_name == options.optimizer.name
     with POOL.lease(
@@ -166,7 +163,7 @@ def fit(
         state.seeds,
         state.optimizer if same else None,
     ) as compiled:
-        run = _Run(compiled, inputs, data, training, watched, options, state)
+        run = _Run(compiled, data, training, watched, options, state)
         return run.epochs()
 
 
@@ -176,15 +173,13 @@ class _Run:
     def __init__(
         self,
         compiled: CompiledNetwork,
-        inputs: Feed,
-        data: list[Any],
+        data: TrainingData,
         training: np.ndarray,
         watched: np.ndarray | None,
         options: TrainingOptions,
         state: TrainingState,
     ) -> None:
         self.compiled = compiled
-        self.inputs = inputs
         self.data = data
         self.training = training
         self.watched = watched
@@ -250,7 +245,7 @@ class _Run:
     def _epoch(self, epoch: int) -> dict[str, float]:
         options, compiled = self.options, self.compiled
         generator = epoch_generator(self.state.seed, self.state.epoch + epoch)
-        order = self.inputs.order(self.training, self.batch_size, generator)
+        order = self.data.inputs.order(self.training, self.batch_size, generator)
         n_steps = -(-len(order) // self.batch_size)
         rates = learning_rates(
             options.learning_rate,
@@ -262,9 +257,12 @@ class _Run:
             n_steps,
             options.epochs * n_steps,
         )
-        logs = self.callbacks.train(epoch, order, self.batch_size, rates, self.data)
+        with self.data.chunks(order, self.batch_size) as chunks:
+            logs = self.callbacks.train(epoch, chunks, self.batch_size, rates)
         if self.watched is not None and np.isfinite(logs["loss"]):
-            watched = compiled.means(compiled.evaluate(self.watched, self.data))
+            with self.data.chunks(self.watched, self.batch_size) as chunks:
+                sums = [compiled.evaluate(*chunk) for chunk in chunks]
+            watched = compiled.means(np.sum(sums, axis=0))
             logs |= {f"val_{name}": value for name, value in watched.items()}
         for name in {"loss", "val_loss"} & logs.keys():
             if not np.isfinite(logs[name]):

@@ -2,11 +2,13 @@
 
 import pickle
 
+import h5py
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.dummy import DummyClassifier
@@ -295,3 +297,21 @@ def test_clones_are_independent():
     scores = comparison.scores("f1")
     np.testing.assert_array_equal(scores["a"], scores["b"])
     np.testing.assert_array_equal(scores["a"], scores["c"])
+
+
+@pytest.mark.parametrize("working_memory", [1024, 1e-6])
+def test_files_with_shuffled_folds(tmp_path, working_memory):
+    """Rows of an HDF5 file are chosen in any order, read at once or when needed."""
+    order = np.random.default_rng(0).permutation(len(Y))
+    folds = [(order[:120], order[120:]), (order[80:], order[:80])]
+    with h5py.File(tmp_path / "rows.h5", "w") as file:
+        rows = file.create_dataset("rows", data=X)
+        with config_context(working_memory=working_memory):
+            from_file = compare_classifiers([GaussianNB()], rows, Y, cv=folds)
+    in_memory = compare_classifiers([GaussianNB()], X, Y, cv=folds)
+    for first, second in zip(
+        from_file.fold_predictions["gaussiannb"],
+        in_memory.fold_predictions["gaussiannb"],
+        strict=True,
+    ):
+        np.testing.assert_array_equal(first, second)
