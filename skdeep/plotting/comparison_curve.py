@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skdeep.model_comparison import Comparison, compare_classifiers
 from skdeep.model_comparison.curves import CurveKind, check_binary, mean_curves
+from skdeep.plotting.figures import new_axes
 from skdeep.plotting.palette import line_styles
 
 Array = NDArray[np.float64]
@@ -280,7 +281,7 @@ class ComparisonCurveDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        self.ax_ = _new_axes() if ax is None else ax
+        self.ax_ = new_axes() if ax is None else ax
         self.figure_ = self.ax_.figure
         own_styles = self._curve_styles(curve_kwargs)
         base_styles = line_styles(self.ax_, len(self.mean))
@@ -382,15 +383,3 @@ class ComparisonCurveDisplay:
     def _chance_level(self) -> tuple[Array, Array, str] | None:
         """Return abscissas, ordinates and legend entry of the line of chance."""
         raise NotImplementedError
-
-
-def _new_axes() -> Axes:
-    """Return the axes of a new figure, or say how to get matplotlib."""
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError(
-            "Drawing needs matplotlib, which cannot be imported. Install it with "
-            "`pip install matplotlib`."
-        ) from error
-    return pyplot.subplots()[1]

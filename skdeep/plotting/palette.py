@@ -19,6 +19,9 @@ OKABE_ITO = (
 #: Four dashes, so that curves differ without colour as well.
 DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
+#: Four markers, so that points differ without colour as well.
+MARKERS = ("o", "^", "s", "D")
+
 
 def line_styles(ax: Any, n_lines: int) -> list[dict[str, Any]]:
     """Return colour and dash for each line.
@@ -46,4 +49,26 @@ def line_styles(ax: Any, n_lines: int) -> list[dict[str, Any]]:
             "linestyle": DASHES[position % len(DASHES)],
         }
         for position in range(n_lines)
+    ]
+
+
+def point_styles(ax: Any, n_classes: int) -> list[dict[str, Any]]:
+    """Return colour and marker for the points of each class.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where the points will be drawn. The seventh colour is that of its letters.
+
+    n_classes : int
+        Number of classes; up to 28 have a look of their own.
+
+    Returns
+    -------
+    styles : list of dict
+        Arguments of matplotlib's `scatter`.
+    """
+    return [
+        {"color": style["color"], "marker": MARKERS[position % len(MARKERS)]}
+        for position, style in enumerate(line_styles(ax, n_classes))
     ]

@@ -1,0 +1,121 @@
+"""New figures, and what to say when matplotlib is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Inches around a picture.
+_BORDER = 0.15
+
+
+def import_pyplot() -> Any:
+    """Return `matplotlib.pyplot`, or say how to get it.
+
+    Returns
+    -------
+    pyplot : module
+
+    Raises
+    ------
+    ImportError
+        If matplotlib cannot be imported.
+    """
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError(
+            "Drawing needs matplotlib, which cannot be imported. Install it with "
+            "`pip install matplotlib`."
+        ) from error
+    return pyplot
+
+
+def new_axes() -> Any:
+    """Return the axes of a new figure.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+
+    Raises
+    ------
+    ImportError
+        If matplotlib cannot be imported.
+    """
+    return import_pyplot().subplots()[1]
+
+
+def several_axes(
+    axes: Any, n_needed: int, *, size: tuple[float, float]
+) -> NDArray[Any]:
+    """Return axes to draw on, side by side in a new figure if none are given.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes, sequence of them, or None
+        What the user passed.
+
+    n_needed : int
+        How many are needed.
+
+    size : tuple of 2 float
+        Width and height of each new one, in inches.
+
+    Returns
+    -------
+    axes : ndarray of shape (n_needed,)
+
+    Raises
+    ------
+    ValueError
+        If another number was passed.
+
+    ImportError
+        If matplotlib cannot be imported.
+    """
+    if axes is None:
+        _, new = import_pyplot().subplots(
+            ncols=n_needed,
+            figsize=(n_needed * size[0], size[1]),
+            squeeze=False,
+            layout="constrained",
+        )
+        return new[0]
+    given = np.asarray(axes, dtype=object).reshape(-1)
+    if len(given) != n_needed:
+        raise ValueError(
+            f"axes has {len(given)} entries, but {n_needed} are needed for what is to "
+            "be drawn. Pass as many, or none for a new figure."
+        )
+    return given
+
+
+def new_picture(
+    width: float, height: float, *, left: float, right: float, above: float
+) -> Any:
+    """Return axes of an exact size in a new figure around them.
+
+    Parameters
+    ----------
+    width, height : float
+        Of the axes, in inches.
+
+    left, right, above : float
+        Room for labels and titles around them, in inches.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+
+    Raises
+    ------
+    ImportError
+        If matplotlib cannot be imported.
+    """
+    whole = (left + width + right + 2 * _BORDER, above + height + 2 * _BORDER)
+    corner = ((left + _BORDER) / whole[0], _BORDER / whole[1])
+    figure = import_pyplot().figure(figsize=whole)
+    return figure.add_axes((*corner, width / whole[0], height / whole[1]))
