@@ -59,7 +59,13 @@ SETTINGS = {
         {"filters": (16, 32), "epochs": 12, "batch_size": 64},
     ),
     "mnist": (
-        {"hidden_layer_sizes": (500, 250), "dropout": 0.5, "epochs": 20},
+        {
+            "hidden_layer_sizes": (500, 250),
+            "activation": "tanh",
+            "dropout": 0.7,
+            "epochs": 5,
+            "learning_rate": 0.003,
+        },
         {"filters": (16, 32), "epochs": 3},
     ),
     "cifar10": (
