@@ -60,7 +60,7 @@ def corrupt_samples(estimator: Any, X: Any, *, random_state: Any = None) -> np.n
             f"{type(estimator).__name__} corrupts nothing in training. Pass a "
             "DenoisingAutoencoderTransformer."
         )
-    rows = estimator._encode_input(X, reset=False)
+    rows = np.asarray(estimator._encode_input(X, reset=False))
     images = rows.astype(estimator._inference) * np.float32(estimator._images.scale)
     corrupted = np.asarray(model.get_layer(_LAYER)(images, training=True))
     return estimator._images.decode(corrupted)

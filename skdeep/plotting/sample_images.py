@@ -36,9 +36,9 @@ def first_samples(X: Any, n_samples: int | None) -> Any:
             f"The number of images must be an integer of at least 1 or None, got "
             f"{n_samples!r}."
         )
-    # A data frame keeps the names of its columns.
-    samples = X.head(len(X)) if hasattr(X, "columns") else np.asarray(X)
-    samples = samples[:n_samples]
+    # Cut off first: X may be larger than memory. A data frame keeps its names.
+    samples = X[:n_samples]
+    samples = samples if hasattr(samples, "columns") else np.asarray(samples)
     if len(samples) == 0:
         raise ValueError("X has no samples to draw. Pass at least one.")
     return samples

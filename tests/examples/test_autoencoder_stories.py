@@ -1,4 +1,4 @@
-"""The examples about tied weights, long codes and repaired images."""
+"""The examples about tied weights, long codes, repaired images and what units see."""
 
 import importlib.util
 import re
@@ -89,7 +89,37 @@ def test_corruption_of_the_denoising_example():
     assert noise.std() == pytest.approx(0.4, rel=0.02)
 
 
-@pytest.mark.parametrize("name", ["tied_weights", "overcomplete_codes", "denoising"])
+@pytest.mark.slow
+def test_look_inside(tmp_path, capsys, pyplot):
+    """Four pictures are written where told; what is in them is summed up in numbers."""
+    program("look_inside").main(["--fast", "--output", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Data: digits, 1257 images and 540 new ones")
+    [filters] = [line for line in lines if line.startswith("First-layer filters: 64")]
+    before, after = re.findall(r"\d\.\d\d", filters)
+    assert float(after) < float(before)
+    [shares] = [line for line in lines if line.startswith("Of the top 9 images")]
+    found, chance = (int(share) for share in re.findall(r"(\d+) %", shares))
+    assert found > chance
+    pictures = [Path(line.partition(": ")[2]) for line in lines[-4:]]
+    assert {path.parent for path in pictures} == {tmp_path}
+    assert all(path.read_bytes().startswith(PNG) for path in pictures)
+    assert pyplot.get_fignums() == []
+
+
+def test_roughness_of_the_example():
+    """Noise is rougher than a stripe; a filter without weights does not count."""
+    roughness = program("look_inside").roughness
+    noise = np.random.default_rng(0).normal(size=(5, 8, 8, 1))
+    stripes = np.zeros((2, 8, 8, 1))
+    stripes[0, :, :4] = 1
+    assert roughness(stripes) == pytest.approx(8 / 32)
+    assert roughness(noise) > 2
+
+
+@pytest.mark.parametrize(
+    "name", ["tied_weights", "overcomplete_codes", "denoising", "look_inside"]
+)
 def test_a_missing_folder_is_named_before_anything_is_computed(name, tmp_path, capsys):
     """A wrong path is an error of the command line."""
     with pytest.raises(SystemExit) as stopped:

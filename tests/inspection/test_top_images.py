@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 
 from skdeep import ConvAutoencoderTransformer, StackedAutoencoderTransformer
 from skdeep.inspection import top_images, unit_activations
@@ -103,6 +104,20 @@ def test_whole_images_for_units_without_positions(fitted, images):
         crops = np.stack(found.crops[unit])
         assert crops.dtype == np.uint8
         np.testing.assert_array_equal(crops[..., 0], bytes_[found.indices[unit]])
+
+
+def test_images_in_a_file(fitted, images, tmp_path):
+    """Images that are read batch by batch give what they give in memory."""
+    np.save(tmp_path / "images.npy", images)
+    stored = np.load(tmp_path / "images.npy", mmap_mode="r")
+    estimator = fitted("convolutional")
+    expected = top_images(estimator, images, 3, "stage_1_activation")
+    with config_context(working_memory=0.01):
+        found = top_images(estimator, stored, 3, "stage_1_activation")
+    np.testing.assert_array_equal(found.indices, expected.indices)
+    for crops, expected_crops in zip(found.crops, expected.crops, strict=True):
+        for crop, expected_crop in zip(crops, expected_crops, strict=True):
+            np.testing.assert_array_equal(crop, expected_crop)
 
 
 def test_dead_units_are_marked(images):
