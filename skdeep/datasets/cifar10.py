@@ -28,7 +28,9 @@ from skdeep.datasets.image_splits import (
     part_names,
     read_npz_parts,
 )
+from skdeep.datasets.lazy_rows import LazyRows
 from skdeep.datasets.number_pickle import load_number_pickle
+from skdeep.datasets.unpacked_images import map_parts
 
 SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 ARCHIVE = RemoteFile(
@@ -87,7 +89,8 @@ https://www.cs.toronto.edu/~kriz/cifar.html
 
 
 @validate_params(
-    {**FETCHER_CONSTRAINTS, **SUBSET_CONSTRAINTS}, prefer_skip_nested_validation=True
+    {**FETCHER_CONSTRAINTS, **SUBSET_CONSTRAINTS, "lazy": ["boolean"]},
+    prefer_skip_nested_validation=True,
 )
 def fetch_cifar10(
     *,
@@ -95,6 +98,7 @@ def fetch_cifar10(
     subset: str = "train",
     shuffle: bool = False,
     random_state: int | np.random.RandomState | None = None,
+    lazy: bool = False,
     download_if_missing: bool = True,
     return_X_y: bool = False,
     n_retries: int = 3,
@@ -129,6 +133,10 @@ def fetch_cifar10(
         Determines the order when `shuffle` is True. Pass an int for the same order
         in every call.
 
+    lazy : bool, default=False
+        Whether to leave the images in a file until they are used. The first call
+        unpacks them into a folder in the data home (150 MB for "train").
+
     download_if_missing : bool, default=True
         If False, raise an OSError if no file is in the data home instead of
         downloading it.
@@ -148,7 +156,9 @@ def fetch_cifar10(
         Dictionary-like object, with the following attributes.
 
         data : ndarray of uint8 of shape (n_samples, 32, 32, 3)
-            The images, with the channels red, green and blue.
+            The images, with the channels red, green and blue. With ``lazy=True`` a
+            `numpy.memmap` that cannot be written to, or :class:`LazyRows` of it if
+            they are shuffled.
         target : ndarray of int64 of shape (n_samples,)
             The classes, from 0 to 9.
         target_names : list of str of length 10
@@ -202,10 +212,12 @@ def fetch_cifar10(
             delay=delay,
             accepted=(NPZ_FILENAME,),
         )
-    if path.name == NPZ_FILENAME:
-        parts = read_npz_parts(path, LAYOUT, subset)
+    read = read_npz_parts if path.name == NPZ_FILENAME else read_tar_parts
+    if lazy:
+        images, labels = map_parts(path, LAYOUT, subset, read)
+        parts: list[Any] = [(LazyRows(images) if shuffle else images, labels)]
     else:
-        parts = read_tar_parts(path, LAYOUT, subset)
+        parts = read(path, LAYOUT, subset)
     return assemble_images(
         parts,
         LAYOUT,

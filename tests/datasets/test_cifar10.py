@@ -11,7 +11,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from skdeep.datasets import cifar10, fetch_cifar10
+from skdeep.datasets import LazyRows, cifar10, fetch_cifar10
 from skdeep.datasets.cifar10 import MEMBERS, read_tar_parts
 from skdeep.datasets.image_splits import SplitLayout
 
@@ -105,6 +105,23 @@ def test_download_once(origin, tmp_path):
     origin.unlink()
     X, _ = fetch_cifar10(data_home=home, subset="all", return_X_y=True)
     assert X.shape == (120, 32, 32, 3)
+
+
+def test_lazy_images(origin):
+    """Images that stay in a file are the same, in the same order."""
+    home = origin.parent
+    for subset in ("train", "test", "all"):
+        X, y = fetch_cifar10(data_home=home, subset=subset, return_X_y=True)
+        lazy = fetch_cifar10(data_home=home, subset=subset, lazy=True)
+        assert type(lazy.data) is np.memmap
+        np.testing.assert_array_equal(lazy.data, X)
+        np.testing.assert_array_equal(lazy.target, y)
+    shuffled = {"data_home": home, "shuffle": True, "random_state": 0}
+    X, y = fetch_cifar10(**shuffled, return_X_y=True)
+    lazy = fetch_cifar10(**shuffled, lazy=True)
+    assert isinstance(lazy.data, LazyRows)
+    np.testing.assert_array_equal(np.asarray(lazy.data), X)
+    np.testing.assert_array_equal(lazy.target, y)
 
 
 def test_copy_of_the_arrays(tmp_path, monkeypatch):
