@@ -53,6 +53,14 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ValueError
             If X cannot be read as samples of one shape, or training diverges. The
             estimator then keeps its previous fit.
+
+        Notes
+        -----
+        An array in a file of more than a quarter of scikit-learn's `working_memory`
+        (256 MiB by default), see `skdeep.datasets.LazyRows`, is read piece by piece.
+        Its rows are shuffled by blocks and taken as they come: equal ones are not
+        merged, and their order in the file matters a little. Sorted by class, they
+        should be put into random order before they are written.
         """
         with self._previous_fit_kept():
             resume = self.warm_start and self.__sklearn_is_fitted__()
