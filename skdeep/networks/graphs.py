@@ -1,10 +1,11 @@
 """The graph of a network: which layer is called on what, and in which order."""
 
+from collections.abc import Collection
 from typing import Any
 
 import keras
 
-__all__ = ["calls_of", "first_layer_with_kernel", "layer_paths", "producer"]
+__all__ = ["calls_of", "first_layer_with_kernel", "is_own", "layer_paths", "producer"]
 
 
 def calls_of(model: keras.Model) -> list[Any]:
@@ -54,6 +55,27 @@ def layer_paths(model: keras.Model) -> list[str]:
         if isinstance(layer, keras.Model):
             paths += [f"{layer.name}/{path}" for path in layer_paths(layer)]
     return list(dict.fromkeys(paths))
+
+
+def is_own(layer: Any, names: Collection[str]) -> bool:
+    """Tell whether a layer is of a class of this package with one of these names.
+
+    Parameters
+    ----------
+    layer : keras.layers.Layer
+        The layer.
+    names : collection of str
+        Names of classes; those that inherit from them count, too. To import them all
+        would be to load every network of the package to look at one.
+
+    Returns
+    -------
+    own : bool
+    """
+    return any(
+        base.__name__ in names and base.__module__.startswith("skdeep.")
+        for base in type(layer).__mro__
+    )
 
 
 def first_layer_with_kernel(model: keras.Model) -> Any | None:

@@ -15,22 +15,12 @@ import keras
 import numpy as np
 from keras import layers
 
-from skdeep.networks.augmentation import RandomMirror, RandomShift
-from skdeep.networks.corruption import Corruption
-from skdeep.networks.graphs import calls_of
-from skdeep.networks.penalties import ContractivePenalty, SparsityPenalty
-from skdeep.networks.probabilistic_layers import PixelBinarization
+from skdeep.networks.graphs import calls_of, is_own
 
 __all__ = ["ReceptiveFields", "receptive_fields"]
 
 # A position of what they return reads that position of their inputs in inference.
 _POINTWISE = (
-    ContractivePenalty,
-    Corruption,
-    PixelBinarization,
-    RandomMirror,
-    RandomShift,
-    SparsityPenalty,
     layers.Activation,
     layers.Add,
     layers.Average,
@@ -52,6 +42,19 @@ _POINTWISE = (
     layers.SpatialDropout2D,
     layers.Subtract,
 )
+_OWN_POINTWISE = {
+    "AlternatingMirror",
+    "ContractivePenalty",
+    "Corruption",
+    "PixelBinarization",
+    "RandomCutout",
+    "RandomMirror",
+    "RandomShift",
+    "SparsityPenalty",
+    "Standardization",
+    # Of several views of an image the first is the image.
+    "Views",
+}
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 _OVER_ALL = (layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)
 _POOLINGS = (layers.MaxPooling2D, layers.AveragePooling2D)
@@ -160,7 +163,7 @@ def _of_call(call: Any, below: Sequence[ReceptiveFields]) -> ReceptiveFields:
             _any_position([fields.rows for fields in below], n_rows),
             _any_position([fields.columns for fields in below], n_columns),
         )
-    if isinstance(layer, _POINTWISE):
+    if isinstance(layer, _POINTWISE) or is_own(layer, _OWN_POINTWISE):
         # One position may stand for all, as the factors of squeeze-and-excitation do.
         fields = ReceptiveFields(
             reduce(np.logical_or, [fields.rows for fields in below]),
@@ -199,6 +202,8 @@ def _axis(layer: Any, axis: int, n_in: int, n_out: int) -> np.ndarray:
     if isinstance(layer, _POOLINGS):
         size, stride = layer.pool_size[axis], layer.strides[axis]
         return _window(n_in, n_out, size, stride, 1, layer.padding)
+    if is_own(layer, {"WideningShortcut"}):
+        return _window(n_in, n_out, 1, layer.strides[axis], 1, "valid")
     if isinstance(layer, layers.UpSampling2D):
         return _enlargement(n_in, layer.size[axis], layer.interpolation, layer.name)
     if isinstance(layer, layers.Cropping2D):

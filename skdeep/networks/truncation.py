@@ -6,22 +6,18 @@ from typing import Any
 import keras
 from keras import layers
 
-from skdeep.networks.corruption import Corruption
-from skdeep.networks.graphs import calls_of, layer_paths, producer
-from skdeep.networks.penalties import ContractivePenalty, SparsityPenalty
+from skdeep.networks.graphs import calls_of, is_own, layer_paths, producer
 
 __all__ = ["cut_at_layer", "up_to_layer"]
 
 # What they return in inference is their first input.
 _UNCHANGING = (
-    ContractivePenalty,
-    Corruption,
-    SparsityPenalty,
     layers.Dropout,
     layers.GaussianDropout,
     layers.GaussianNoise,
     layers.SpatialDropout2D,
 )
+_OWN_UNCHANGING = {"ContractivePenalty", "Corruption", "SparsityPenalty"}
 _ACTIVATIONS = (
     layers.Activation,
     layers.ELU,
@@ -82,13 +78,14 @@ def cut_at_layer(
         of computation; a path such as "decoder/stage_2_convolution" picks another.
     total_input : bool, default=False
         Whether to leave out the activation function of its units, if it looks at one
-        unit at a time, and layers that do nothing in inference. The layers of `model`
-        then lose it, so that `model` is no longer to be used.
+        unit at a time, and layers that do nothing in inference.
 
     Returns
     -------
     keras.Model
-        It shares its layers with `model`.
+        It takes over the layers of `model`, which may change in doing so: `model` is
+        not to be used any more, but for its weights. In front of the layer that
+        averages over views of an image, the image is the only view.
 
     Raises
     ------
@@ -109,7 +106,20 @@ def cut_at_layer(
             f"The network has no layer {layer!r}. Its layers are "
             f"{', '.join(layer_paths(model))}; name one of them."
         )
+    _see_one_view(part)
     return part
+
+
+def _see_one_view(part: keras.Model) -> None:
+    """Have a part see images themselves, where the whole averages over their views.
+
+    Each view is a row of its own until the answers are averaged.
+    """
+    inner = part._flatten_layers(include_self=False)
+    views = [layer for layer in inner if is_own(layer, {"Views", "MeanOfViews"})]
+    if not any(is_own(layer, {"MeanOfViews"}) for layer in views):
+        for layer in views:
+            layer.views = layer.views[:1]
 
 
 def _part(model: keras.Model, layer: str, total_input: bool) -> keras.Model | None:
@@ -139,7 +149,8 @@ def _total_input(call: Any) -> keras.KerasTensor:
         return inner(*call.input_tensors)
     if getattr(layer, "activation", None) in _NOT_UNIT_BY_UNIT:
         return call.outputs[0]
-    if isinstance(layer, (*_UNCHANGING, *_ACTIVATIONS)):
+    passed = isinstance(layer, (*_UNCHANGING, *_ACTIVATIONS))
+    if passed or is_own(layer, _OWN_UNCHANGING):
         return _total_input(producer(call.input_tensors[0]))
     if isinstance(layer, _WITH_ACTIVATION):
         layer.activation = keras.activations.linear

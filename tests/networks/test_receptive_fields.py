@@ -155,6 +155,18 @@ def test_branches_that_meet():
     assert scaled.box(4, 4) == (0, 9, 0, 9)
 
 
+def test_shortcut_of_a_residual_network():
+    """Every other pixel is handed on; with the convolutions beside it, more is seen."""
+    resnet20 = pytest.importorskip("skdeep.networks.resnet20")
+    image = keras.Input((8, 8, 1))
+    shortcut = resnet20.WideningShortcut((2, 2), 2)(image)
+    fields = receptive_fields(keras.Model(image, shortcut))
+    assert fields.box(1, 3) == (2, 3, 6, 7)
+    maps = layers.Conv2D(2, 3, strides=2, padding="same")(image)
+    both = receptive_fields(keras.Model(image, layers.Add()([maps, shortcut])))
+    assert both.box(1, 3) == (2, 5, 6, 8)
+
+
 def test_cropped_pixels_are_not_seen():
     """A vector sees what the last map sees, not the whole image."""
     image = keras.Input((6, 6, 1))
