@@ -10,6 +10,7 @@ _ESTIMATORS = {
     "CNNHashingTransformer": "skdeep.classifiers",
     "CharCNNClassifier": "skdeep.classifiers",
     "ConvAutoencoderTransformer": "skdeep.autoencoders",
+    "DeepCNNClassifier": "skdeep.classifiers",
     "DenoisingAutoencoderTransformer": "skdeep.autoencoders",
     "HammingNeighbors": "skdeep.hashing",
     "PretrainedEncoderClassifier": "skdeep.classifiers",

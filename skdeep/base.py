@@ -171,13 +171,21 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
 
     # -- training --------------------------------------------------------------------
 
-    def _optimizer(self) -> tuple[runtime.OptimizerSpec, Any]:
-        """Return what to compile and the learning rate to run it with."""
-        routed = route_params(
+    def _setting(self, name: str) -> Any:
+        """Return the value to train with of a parameter, None if it has none."""
+        return getattr(self, name)
+
+    def _optimizer_parameters(self) -> dict[str, Any]:
+        """Return what the optimizer is constructed with."""
+        return route_params(
             self.get_params(deep=False), "optimizer", pass_filter=set(), strict=True
         )
-        rate = routed.pop("learning_rate", self.learning_rate)
-        optimizer = self.optimizer
+
+    def _optimizer(self) -> tuple[runtime.OptimizerSpec, Any]:
+        """Return what to compile and the learning rate to run it with."""
+        routed = self._optimizer_parameters()
+        rate = routed.pop("learning_rate", self._setting("learning_rate"))
+        optimizer = self._setting("optimizer")
         try:
             if isinstance(optimizer, str):
                 optimizer = try_to_convert_strings_to_classes(
@@ -186,11 +194,11 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
             optimizer = unflatten_params(items=optimizer, params=routed)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"optimizer={self.optimizer!r} with {routed or 'no routed parameters'} "
+                f"optimizer={optimizer!r} with {routed or 'no routed parameters'} "
                 f"is not a Keras optimizer: {error}. Use a name such as 'adam', a "
                 "class, or an instance; routed parameters start with optimizer__."
             ) from error
-        if optimizer is self.optimizer:
+        if optimizer is self.optimizer or rate is None:
             # An instance comes with its own learning rate; it is never trained with.
             rate = optimizer.learning_rate
             rate = rate if callable(rate) else float(np.asarray(rate))
@@ -217,9 +225,9 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         options = {
             "optimizer": optimizer,
             "learning_rate": rate,
-            "epochs": routed.get("epochs", self.epochs),
-            "batch_size": routed.get("batch_size", self.batch_size),
-            "learning_rate_schedule": self.learning_rate_schedule,
+            "epochs": routed.get("epochs", self._setting("epochs")),
+            "batch_size": routed.get("batch_size", self._setting("batch_size")),
+            "learning_rate_schedule": self._setting("learning_rate_schedule"),
             "early_stopping": self.early_stopping,
             "validation_fraction": self.validation_fraction,
             "n_iter_no_change": self.n_iter_no_change,
@@ -296,6 +304,8 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
             for name, values in result.history.items()
         }
         self.n_iter_ = result.n_iter + (self.n_iter_ if resume else 0)
+        seen = self.n_samples_seen_ if resume else 0
+        self.n_samples_seen_ = result.n_rows + seen
         # The optimizer's state is twice the size of the weights: it is kept only
         # where somebody has said that training is to go on.
         vars(self).pop("_training_state", None)

@@ -2,12 +2,14 @@
 
 from skdeep.classifiers._character_cnn import CharCNNClassifier
 from skdeep.classifiers._cnn_hashing import CNNHashingTransformer
+from skdeep.classifiers._deep_cnn import DeepCNNClassifier
 from skdeep.classifiers._pretrained_encoder import PretrainedEncoderClassifier
 from skdeep.classifiers._recurrent import RNNClassifier
 
 __all__ = [
     "CNNHashingTransformer",
     "CharCNNClassifier",
+    "DeepCNNClassifier",
     "PretrainedEncoderClassifier",
     "RNNClassifier",
 ]

@@ -268,7 +268,7 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
             fresh.set_params(fit__epochs=0)
         return fresh.fit(rows, sample_weight=weights)
 
-    def _initial_weights(self):
+    def _initial_weights(self, feed, sample_weight):
         autoencoder = self.autoencoder_
         encoder = runtime.part_weights(
             autoencoder._network(), autoencoder.weights_, "encoder"

@@ -122,19 +122,20 @@ class LabelLearningMixin:
         codes = encode_classes(labels, self.classes_)
         chosen, weights = distinct_rows(rows, codes, weights)
         rows, codes = self._take(rows, chosen), codes[chosen]
+        feed = self._feed(rows)
         of_class = class_weights(self.class_weight, self.classes_, codes, weights)
         if of_class is not None:
             weights = normalized_weights(of_class * (1 if weights is None else weights))
         self._train(
             X,
             y,
-            self._feed(rows),
+            feed,
             runtime.ArrayFeed(codes, as_float=False),
             loss=self._loss(),
             metrics=(("accuracy", runtime.LossSpec(class_accuracy)),),
             sample_weight=weights,
             strata=codes,
-            initial_weights=None if resume else self._initial_weights(),
+            initial_weights=None if resume else self._initial_weights(feed, weights),
             resume=resume,
             one_epoch=one_epoch,
         )
@@ -159,7 +160,9 @@ class LabelLearningMixin:
         """
         return rows, labels, weights
 
-    def _initial_weights(self) -> list[np.ndarray] | None:
+    def _initial_weights(
+        self, feed: runtime.Feed, sample_weight: np.ndarray | None
+    ) -> list[np.ndarray] | None:
         """Return weights to start from, such as pretrained ones; None for random."""
         return None
 

@@ -8,6 +8,7 @@ else in the package imports TensorFlow.
 from skdeep.runtime.feeds import ArrayFeed, SequenceFeed
 from skdeep.runtime.gradients import ascend
 from skdeep.runtime.inference import infer, output_shape
+from skdeep.runtime.lookahead import LookaheadSGD
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.schedules import SCHEDULES
 from skdeep.runtime.seeds import seeded_construction
@@ -26,6 +27,7 @@ __all__ = [
     "SCHEDULES",
     "ArrayFeed",
     "Feed",
+    "LookaheadSGD",
     "LossSpec",
     "NetworkSpec",
     "OptimizerSpec",

@@ -67,6 +67,8 @@ class CompiledNetwork:
         with dtype_policy("float32"):
             self.optimizer = program.optimizer.build()
             self.optimizer.build(model.trainable_variables)
+            if hasattr(self.optimizer, "average_also"):
+                self.optimizer.average_also(model.non_trainable_weights)
         # Keras sums gradients over replicas through `tf.custom_gradient`, whose
         # registry keeps every traced graph alive for ever. There is one replica.
         if hasattr(self.optimizer, "_all_reduce_sum_gradients"):
@@ -78,6 +80,10 @@ class CompiledNetwork:
         # Not every optimizer starts from zeros.
         self._fresh_optimizer = [_constant(v) for v in self.optimizer_state()]
         self._dtype = model.compute_dtype
+        layers = model._flatten_layers(include_self=False)
+        self._count_epochs = [
+            layer for layer in layers if hasattr(layer, "begin_epoch")
+        ]
 
     @cached_property
     def _train(self) -> Callable[..., tf.Tensor]:
@@ -158,6 +164,16 @@ class CompiledNetwork:
         )
 
     # -- what runs -------------------------------------------------------------
+
+    def plan(self, n_steps: int) -> None:
+        """Tell an optimizer that asks how many steps are to come; 0 if unknown."""
+        if hasattr(self.optimizer, "plan"):
+            self.optimizer.plan(n_steps)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Tell layers that ask for it which epoch begins, counted from 0."""
+        for layer in self._count_epochs:
+            layer.begin_epoch(epoch)
 
     def train(
         self, order: np.ndarray, batch_size: int, rates: np.ndarray, data: list[Any]

@@ -69,11 +69,15 @@ class TrainingOptions:
 
 @dataclass
 class TrainingResult:
-    """What training leaves behind: arrays and plain values only."""
+    """What training leaves behind: arrays and plain values only.
+
+    `n_rows` counts rows trained on, each of them once for every epoch.
+    """
 
     weights: list[np.ndarray]
     history: dict[str, list[float]]
     n_iter: int
+    n_rows: int
     precision: str
     state: TrainingState = field(repr=False)
 
@@ -187,6 +191,7 @@ class _Run:
         self.state = state
         self.history: dict[str, list[float]] = {}
         self.batch_size = min(options.batch_size, len(training))
+        self.n_steps = -(-len(training) // self.batch_size)
         self.callbacks = EpochCallbacks(options.callbacks, compiled, options.epochs)
 
     def epochs(self) -> TrainingResult:
@@ -194,6 +199,9 @@ class _Run:
         options, compiled = self.options, self.compiled
         best, best_weights, waited, epoch = np.inf, None, 0, 0
         self.callbacks.begin()
+        # What is constant has no end to prepare for, and may go on.
+        endless = options.learning_rate_schedule == "constant"
+        compiled.plan(0 if endless else options.epochs * self.n_steps)
         for epoch in range(1, options.epochs + 1):
             if options.on_epoch_begin is not None:
                 options.on_epoch_begin(epoch - 1)
@@ -221,8 +229,9 @@ class _Run:
             raw,
             options.optimizer.name,
         )
+        n_rows = epoch * len(self.training)
         return TrainingResult(
-            weights, self.history, epoch, compiled.program.precision, state
+            weights, self.history, epoch, n_rows, compiled.program.precision, state
         )
 
     def _finish(self, best_weights: list[np.ndarray] | None) -> list[np.ndarray] | None:
@@ -246,7 +255,8 @@ class _Run:
         options, compiled = self.options, self.compiled
         generator = epoch_generator(self.state.seed, self.state.epoch + epoch)
         order = self.data.inputs.order(self.training, self.batch_size, generator)
-        n_steps = -(-len(order) // self.batch_size)
+        n_steps = self.n_steps
+        compiled.begin_epoch(self.state.epoch + epoch)
         rates = learning_rates(
             options.learning_rate,
             options.learning_rate_schedule,

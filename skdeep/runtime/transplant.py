@@ -1,6 +1,7 @@
 """Weights of a part of one network as initial weights of the same part of another."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,6 +21,13 @@ def _places(model: keras.Model) -> dict[int, int]:
     return {id(variable): place for place, variable in enumerate(model.weights)}
 
 
+def _part(model: keras.Model, path: str) -> Any:
+    """Return a layer by its name, after those of the sub-models that it lies in."""
+    for name in path.split("/"):
+        model = model.get_layer(name)
+    return model
+
+
 def part_weights(
     network: NetworkSpec, weights: Sequence[np.ndarray], part: str
 ) -> list[np.ndarray]:
@@ -32,7 +40,7 @@ def part_weights(
     weights : sequence of ndarray
         All its weights, in the order of `keras.Model.weights`.
     part : str
-        Name of a layer or sub-model.
+        Name of a layer or sub-model, as in "encoder" or "encoder/code".
 
     Returns
     -------
@@ -41,7 +49,7 @@ def part_weights(
     """
     model = _built(network, 0)
     places = _places(model)
-    return [weights[places[id(v)]] for v in model.get_layer(part).weights]
+    return [weights[places[id(v)]] for v in _part(model, part).weights]
 
 
 def initial_weights(
@@ -72,7 +80,7 @@ def initial_weights(
     weights = [v.numpy() for v in model.weights]
     places = _places(model)
     for name, values in parts.items():
-        part = model.get_layer(name)
+        part = _part(model, name)
         wanted = [tuple(v.shape) for v in part.weights]
         given = [np.shape(value) for value in values]
         if wanted != given:

@@ -18,6 +18,7 @@ from skdeep import (
     CharCNNClassifier,
     CNNHashingTransformer,
     ConvAutoencoderTransformer,
+    DeepCNNClassifier,
     DenoisingAutoencoderTransformer,
     PretrainedEncoderClassifier,
     RNNClassifier,
@@ -108,6 +109,14 @@ INSTANCES = {
         2, hidden_layer_sizes=(4,), noise_scale=2.0, learning_rate=0.02, **FAST
     ),
     "CNNHashingTransformer": CNNHashingTransformer(4, filters=(4,), **FAST),
+    "DeepCNNClassifier": DeepCNNClassifier(
+        width=0.125, epochs=20, batch_size=16, learning_rate=0.02, dropout=0.1
+    ),
+    # The third architecture differs in its network alone, whose depth takes long to
+    # trace.
+    "DeepCNNClassifier[airbench]": DeepCNNClassifier(
+        "airbench", width=0.05, epochs=12, batch_size=16, learning_rate=0.1
+    ),
     "PretrainedEncoderClassifier": PretrainedEncoderClassifier(
         ConvAutoencoderTransformer(
             4, filters=(4,), learning_rate=0.01, random_state=0, **FAST

@@ -35,6 +35,7 @@ SIZES = {
     "units": 7,
     "filters": 5,
     "hidden_layer_sizes": (7,),
+    "width": 0.5,
 }
 
 

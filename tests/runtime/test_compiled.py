@@ -258,3 +258,51 @@ def test_weights_of_another_network():
         fit(weights=weights)
     with pytest.raises(ValueError, match="got 3 arrays, needed 4"):
         fit(weights=weights[1:])
+
+
+class EpochLayer(keras.layers.Layer):
+    """Adds the number of the epoch, in training."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def begin_epoch(self, epoch):
+        self.seed_generator.state.assign([0, epoch])
+
+    def call(self, inputs, training=False):
+        epoch = ops.cast(self.seed_generator.state[1], inputs.dtype)
+        return inputs + epoch if training else inputs
+
+
+def counting_network():
+    """Return a network whose loss tells the epoch."""
+    inputs = keras.Input((5,), name="inputs")
+    part = keras.Model(inputs, EpochLayer(name="epoch")(inputs), name="part")
+    outputs = keras.layers.Dense(1, kernel_initializer="ones", name="outputs")
+    return keras.Model(inputs, outputs(part(inputs)))
+
+
+def test_layers_are_told_the_epoch():
+    """Also those of sub-models, and where another training goes on."""
+    X, y = np.zeros((8, 5), np.float32), np.zeros((8, 1), np.float32)
+    network = runtime.NetworkSpec(counting_network)
+    still = {"learning_rate": 1e-12}
+    first = fit(network, X, y, options=options(epochs=3, **still))
+    np.testing.assert_allclose(first.history["loss"], [0, 25, 100], rtol=1e-5)
+    then = fit(
+        network,
+        X,
+        y,
+        options=options(epochs=1, **still),
+        weights=first.weights,
+        state=first.state,
+    )
+    np.testing.assert_allclose(then.history["loss"], [225], rtol=1e-5)
+
+
+def test_rows_are_counted():
+    """Each epoch counts those that are trained on, not those that are watched."""
+    assert fit(options=options(epochs=3)).n_rows == 3 * 40
+    watched = options(epochs=2, early_stopping=True, validation_fraction=0.25)
+    assert fit(options=watched).n_rows == 2 * 30

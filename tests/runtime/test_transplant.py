@@ -102,3 +102,12 @@ def test_building_leaves_the_policy_and_the_seed_alone():
     runtime.initial_weights(spec(), 0, {})
     assert random.getstate() == state
     assert keras.config.dtype_policy() is policy
+
+
+def test_a_part_of_a_part_is_named_with_slashes():
+    """Weights go into a layer of a sub-model, and come out of it."""
+    kernel, bias = np.full((3, 4), 2.0), np.full(4, 3.0)
+    drawn = runtime.initial_weights(spec(), 0, {"part/lower": [kernel, bias]})
+    found = runtime.part_weights(spec(), drawn, "part/lower")
+    np.testing.assert_array_equal(found[0], kernel)
+    np.testing.assert_array_equal(found[1], bias)

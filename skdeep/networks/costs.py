@@ -1,0 +1,123 @@
+"""How much a network has to compute."""
+
+import math
+from typing import Any
+
+import keras
+from keras import layers
+
+from skdeep.networks.graphs import calls_of
+from skdeep.networks.transposed_dense import TransposedDense
+
+__all__ = ["multiply_adds"]
+
+_DENSE = (layers.Dense, TransposedDense)
+_CONVOLUTIONS = (
+    layers.Conv1D,
+    layers.Conv2D,
+    layers.Conv3D,
+    layers.DepthwiseConv1D,
+    layers.DepthwiseConv2D,
+    layers.SeparableConv1D,
+    layers.SeparableConv2D,
+)
+_TRANSPOSED = (
+    layers.Conv1DTranspose,
+    layers.Conv2DTranspose,
+    layers.Conv3DTranspose,
+)
+_RECURRENT = (layers.GRU, layers.LSTM, layers.SimpleRNN)
+
+
+def multiply_adds(model: keras.Model) -> int:
+    """Return how many products a network sums up for one row.
+
+    Those of dense, convolutional and recurrent layers are counted, as often as a layer
+    is called. What takes time in proportion to the numbers alone, such as biases,
+    normalisations, activations and pooling, is not, as is usual; nor are products with
+    zeros at an edge left out. Two floating-point operations are one multiply-add, and a
+    step of training costs about three times a forward pass [1]_.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A functional model all of whose axes but the first have a known size.
+
+    Returns
+    -------
+    count : int
+
+    Raises
+    ------
+    ValueError
+        If a size is not known, or a layer has weights and is of a kind that this
+        function does not know.
+
+    References
+    ----------
+    .. [1] Kaplan, J. et al. (2020). Scaling laws for neural language models, section
+       2.1. :doi:`10.48550/arXiv.2001.08361`
+
+    Examples
+    --------
+    >>> import keras
+    >>> from skdeep.networks import multiply_adds
+    >>> image = keras.Input((8, 8, 1))
+    >>> maps = keras.layers.Conv2D(4, 3)(image)
+    >>> multiply_adds(keras.Model(image, maps)) == 6 * 6 * (3 * 3 * 1) * 4
+    True
+    """
+    total = 0
+    for call in calls_of(model):
+        layer = call.operation
+        if isinstance(layer, keras.Model):
+            total += multiply_adds(layer)
+        elif isinstance(layer, layers.Layer):
+            total += _of_call(layer, call.input_tensors[0], call.outputs[0])
+    return total
+
+
+def _of_call(layer: Any, inputs: Any, outputs: Any) -> int:
+    """Return the multiply-adds of a layer for one row."""
+    if isinstance(layer, _DENSE):
+        return _positions(layer, outputs, slice(1, -1)) * _size(layer.kernel)
+    if isinstance(layer, _TRANSPOSED):
+        return _positions(layer, inputs, _space(layer)) * _size(layer.kernel)
+    if isinstance(layer, _CONVOLUTIONS):
+        kernels = [w for w in layer.weights if len(w.shape) > 1]
+        positions = _positions(layer, outputs, _space(layer))
+        return positions * sum(_size(kernel) for kernel in kernels)
+    if isinstance(layer, layers.Bidirectional):
+        directions = (layer.forward_layer, layer.backward_layer)
+        return sum(_of_call(one, inputs, outputs) for one in directions)
+    if isinstance(layer, _RECURRENT):
+        cell = layer.cell
+        products = _size(cell.kernel) + _size(cell.recurrent_kernel)
+        return _positions(layer, inputs, slice(1, -1)) * products
+    unknown = [w for w in layer.weights if len(w.shape) > 1]
+    if unknown and not isinstance(layer, layers.Embedding):
+        raise ValueError(
+            f"The layer {layer.name!r} is a {type(layer).__name__}, and how much that "
+            "computes is not known. Count that part of the network by hand."
+        )
+    return 0
+
+
+def _space(layer: Any) -> slice:
+    """Return which axes of a layer's maps are those that its kernel moves along."""
+    return slice(1, -1) if layer.data_format == "channels_last" else slice(2, None)
+
+
+def _positions(layer: Any, tensor: Any, axes: slice) -> int:
+    sizes = tensor.shape[axes]
+    if None in sizes:
+        raise ValueError(
+            f"The layer {layer.name!r} has maps of shape {tuple(tensor.shape)}, so "
+            "what it computes depends on the data. Build the network for inputs of one "
+            "size."
+        )
+    return math.prod(sizes)
+
+
+def _size(variable: Any) -> int:
+    return math.prod(variable.shape)
