@@ -23,6 +23,7 @@ _LARGEST_BLOCK_BYTES = 2**23
 # Reading over a gap of so many bytes is faster than reading twice.
 _GAP_BYTES = 2**16
 _SLICE_BYTES = 2**24
+_MAPPED_BYTES = 2**22
 
 
 class StoredArray(Protocol):
@@ -350,8 +351,7 @@ def _read_ascending(data: Any, rows: NDArray[np.int64]) -> NDArray[Any]:
     if hasattr(data, "read_rows"):
         array = np.asarray(data.read_rows(rows))
     elif isinstance(data, np.ndarray):
-        array = np.asarray(data)[rows]
-        _forget_pages(data)
+        array = _copy_rows(data, rows)
     else:
         array = _read_slices(data, rows)
     wanted = (len(rows), *data.shape[1:])
@@ -361,6 +361,17 @@ def _read_ascending(data: Any, rows: NDArray[np.int64]) -> NDArray[Any]:
             f"{data.shape} gave shape {array.shape} instead of {wanted}. Check that "
             "the file is complete."
         )
+    return array
+
+
+def _copy_rows(data: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Copy rows of a memory map, so that few of its pages are in memory at once."""
+    array = np.empty((len(rows), *data.shape[1:]), dtype=data.dtype)
+    step = max(_MAPPED_BYTES // max(array[:1].nbytes, 1), 1)
+    plain = np.asarray(data)
+    for start in range(0, len(rows), step):
+        array[start : start + step] = plain[rows[start : start + step]]
+        _forget_pages(data)
     return array
 
 

@@ -20,7 +20,7 @@ from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, SequenceFeed
 
 # Size of a chunk: with the one that is being read and TensorFlow's copies, up to four
 # times as much is in memory at any time.
-CHUNK_BYTES = 2**26
+CHUNK_BYTES = 2**25
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -141,17 +141,23 @@ class StreamFeed:
         self, rows: np.ndarray, batch_size: int, generator: np.random.Generator
     ) -> np.ndarray:
         """Return `rows` in random order: block by block, then within chunks."""
-        locations = self.array.locations(rows)
-        by_location = np.argsort(locations, kind="stable")
-        blocks = locations[by_location] // self.array.block_rows
-        ends = np.append(np.flatnonzero(np.diff(blocks)) + 1, len(rows))
-        pieces = np.split(rows[by_location], ends[:-1])
+        rows = rows[self._by_location(rows)]
+        blocks = self.array.locations(rows) // self.array.block_rows
+        pieces = np.split(rows, np.flatnonzero(blocks[1:] != blocks[:-1]) + 1)
         order = np.concatenate([pieces[i] for i in generator.permutation(len(pieces))])
         size = self.chunk_rows(batch_size)
         for start in range(0, len(order), size):
             chunk = order[start : start + size]
             order[start : start + size] = generator.permutation(chunk)
         return order
+
+    def _by_location(self, rows: np.ndarray) -> np.ndarray | slice:
+        """Return what sorts rows by where they lie."""
+        locations = self.array.locations(rows)
+        # As a rule they are sorted: copies of all row numbers would take memory.
+        if np.all(locations[1:] >= locations[:-1]):
+            return slice(None)
+        return np.argsort(locations, kind="stable")
 
     def collect(
         self, function: Callable[[np.ndarray], Any], n_rows: int
@@ -172,7 +178,7 @@ class StreamFeed:
         """
         # Read from the start of the file to its end, wherever the rows are to go.
         every = np.arange(len(self))
-        order = np.argsort(self.array.locations(every), kind="stable")
+        order = every[self._by_location(every)]
         parts = [order[i : i + n_rows] for i in range(0, len(order), n_rows)]
         results: Any = None
         with read_ahead(self.array.read_rows, parts) as pieces:
