@@ -102,7 +102,7 @@ def _unpickled(file: io.BytesIO) -> tuple[Any, dict[str, "_Storage"]]:
     for operation, argument, _ in pickletools.genops(file):
         if operation.name not in _OPERATIONS:
             raise pickle.UnpicklingError(f"it has the operation {operation.name}")
-        if operation.name == "LONG_BINPUT" and argument > _MAX_MEMO:
+        if operation.name == "LONG_BINPUT" and (argument or 0) > _MAX_MEMO:
             raise pickle.UnpicklingError(f"it numbers an object {argument}")
     file.seek(start)
     unpickler = _TensorUnpickler(file)
