@@ -13,6 +13,7 @@ from keras import layers
 
 from skdeep.networks import conv_autoencoder
 from skdeep.networks.receptive_fields import receptive_fields
+from skdeep.networks.resnet20 import WideningShortcut
 from skdeep.networks.truncation import cut_at_layer
 
 
@@ -162,9 +163,8 @@ def test_branches_that_meet():
 
 def test_shortcut_of_a_residual_network():
     """Every other pixel is handed on; with the convolutions beside it, more is seen."""
-    resnet20 = pytest.importorskip("skdeep.networks.resnet20")
     image = keras.Input((8, 8, 1))
-    shortcut = resnet20.WideningShortcut((2, 2), 2)(image)
+    shortcut = WideningShortcut((2, 2), 2)(image)
     fields = receptive_fields(keras.Model(image, shortcut))
     assert fields.box(1, 3) == (2, 3, 6, 7)
     maps = layers.Conv2D(2, 3, strides=2, padding="same")(image)

@@ -12,6 +12,7 @@ from skdeep.networks import (
 )
 from skdeep.networks.dense_autoencoder import dense_autoencoder
 from skdeep.networks.graphs import first_layer_with_kernel, layer_paths
+from skdeep.networks.image_classifier import image_classifier
 from skdeep.networks.receptive_fields import receptive_fields
 from skdeep.networks.truncation import cut_at_layer, up_to_layer
 
@@ -108,12 +109,11 @@ def test_total_input_of_the_network_itself():
 
 def test_one_view_before_averages():
     """Inside of a network that averages over views, a row is an image."""
-    image_classifier = pytest.importorskip("skdeep.networks.image_classifier")
     image = keras.Input(SHAPE, name="body_image")
     maps = layers.Conv2D(2, 3, padding="same", name="convolution")(image)
     logits = layers.Dense(3, name="logits")(layers.Flatten(name="flatten")(maps))
     body = keras.Model(image, logits, name="body")
-    model = image_classifier.image_classifier(
+    model = image_classifier(
         body, name="whole", mirror=True, shift=1, average_views=True
     )
     averaged = np.asarray(model(IMAGES))
