@@ -38,21 +38,20 @@ def read_json(
         raise ModelFileError(
             f"its member {name!r} has {len(content)} bytes, more than {max_bytes}"
         )
-    structure = _STRING.sub(b"", content)
-    n_values = sum(map(structure.count, (b"{", b"[", b",", b":")))
-    if n_values > max_values:
+    raw = content.tobytes()
+    n_values = sum(map(raw.count, (b"{", b"[", b",", b":")))
+    # Texts in texts have four quotes, each with a separator behind it.
+    if n_values > max_values or raw.count(b'"') > 4 * max_values:
         raise ModelFileError(
-            f"its member {name!r} holds {n_values} values, more than {max_values}"
+            f"its member {name!r} holds more than the {max_values} values or texts "
+            "that it may have"
         )
-    codes = np.frombuffer(structure, np.uint8)
-    opening, closing = np.isin(codes, list(b"{[")), np.isin(codes, list(b"}]"))
-    depths = np.cumsum(opening.astype(np.int8) - closing.astype(np.int8), dtype=int)
-    if depths.max(initial=0) > MAX_DEPTH:
+    if _depth(raw) > MAX_DEPTH:
         raise ModelFileError(f"its member {name!r} is nested too deeply")
     try:
         value = json.loads(
-            bytes(content).decode("utf-8"),
-            object_pairs_hook=_without_repetition,
+            raw.decode("utf-8"),
+            object_pairs_hook=_Objects(),
             parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
@@ -62,11 +61,26 @@ def read_json(
     return value
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError("an object has the same key twice")
-    return value
+def _depth(raw: bytes) -> int:
+    """Return how deep objects and arrays are nested."""
+    codes = np.frombuffer(_STRING.sub(b"", raw), np.uint8)
+    opening, closing = np.isin(codes, list(b"{[")), np.isin(codes, list(b"}]"))
+    steps = opening.astype(np.int8) - closing.astype(np.int8)
+    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+
+
+class _Objects:
+    """Makes dicts that share equal texts, of which schemas consist."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        share = self._texts.setdefault
+        made = {k: share(v, v) if type(v) is str else v for k, v in pairs}
+        if len(made) < len(pairs):
+            raise ValueError("an object has the same key twice")
+        return made
 
 
 def _refuse_constant(text: str) -> NoReturn:

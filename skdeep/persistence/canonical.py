@@ -10,6 +10,7 @@ from skdeep.persistence import trusted_names
 from skdeep.persistence.archive import write_archive
 from skdeep.persistence.schema import Node, places
 
+_NAMES = ("__loader__", "__module__", "__class__")
 _NAMED = ("FunctionNode", "TypeNode")
 _WITH_PUBLIC_NAMES = ("ObjectNode", "ConstructorFromReduceNode", *_NAMED)
 
@@ -69,7 +70,7 @@ class _Renaming:
     def __init__(self, members: dict[str, bytes]) -> None:
         self._old_members = members
         self.members: dict[str, bytes] = {}
-        self._nodes: dict[int, Node] = {}
+        self._nodes: dict[Any, Node] = {}
         self._files: dict[str, str] = {}
 
     def of(self, value: Any) -> Any:
@@ -80,7 +81,10 @@ class _Renaming:
             return value
         if "__loader__" not in value:
             return {key: self.of(item) for key, item in value.items()}
-        identity = value["__id__"]
+        identity: Any = value["__id__"]
+        if value["__loader__"] in ("JsonNode", *_NAMED):
+            # Whether two equal numbers are one object is up to Python.
+            identity = tuple(value[key] for key in (*_NAMES, "content") if key in value)
         if identity not in self._nodes:
             number = len(self._nodes) + 1
             self._nodes[identity] = {}

@@ -154,7 +154,7 @@ def _check_tree(place: Place, members: Members) -> None:
     ):
         raise place.refuse(
             "is a tree of gradient boosting, whose files cannot be checked. Use a "
-            "random forest, or build the model anew and save what stands around it"
+            "random forest"
         )
     n_features, n_classes, n_outputs = place.node["__reduce__"]["args"]["content"]
     features = _integer(n_features, place.path)

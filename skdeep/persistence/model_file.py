@@ -245,7 +245,8 @@ def _named(what: str) -> Iterator[None]:
     try:
         yield
     except ModelFileError as error:
-        raise ModelFileError(f"{what}: {error}.") from error.__cause__
+        problem = str(error).rstrip(".")
+        raise ModelFileError(f"{what}: {problem}.") from error.__cause__
 
 
 @contextmanager
@@ -261,6 +262,7 @@ def _said_what_wrote_it(written_with: dict[str, str]) -> Iterator[None]:
         ]
         if not others:
             raise
+        problem = str(error).rstrip(".")
         raise ModelFileError(
-            f"{error}. It was written with {', '.join(others)}"
+            f"{problem}. It was written with {', '.join(others)}"
         ) from error.__cause__

@@ -63,10 +63,13 @@ def _check_names(place: Place, cls: type, attributes: dict[str, Node]) -> None:
     """Refuse attributes that the class does not know, or has as something else."""
     parameters = inspect.signature(cls).parameters
     prefixes = getattr(cls, "_routing_prefixes", ())
+    # Whoever brings a function gives its parameters, whatever their names.
+    has_function = "model" in parameters
     for name in attributes.keys() - parameters.keys():
         is_fitted = name.endswith("_") or name.startswith("_")
         is_routed = "__" in name and name.partition("__")[0] in prefixes
-        if not (is_fitted or is_routed) or hasattr(cls, name):
+        is_known = is_fitted or is_routed or has_function
+        if not is_known or hasattr(cls, name):
             raise place.refuse(
                 f"has a parameter or attribute {name!r}, which {cls.__name__} of "
                 f"skdeep {skdeep.__version__} does not have. If a newer skdeep wrote "

@@ -18,9 +18,9 @@ Node = dict[str, Any]
 
 NAME = "schema.json"
 # A forest of a thousand trees has 72,000 nodes.
-MAX_NODES = 150_000
-MAX_BYTES = 48_000_000
-MAX_VALUES = 2_000_000
+MAX_NODES = 100_000
+MAX_BYTES = 32_000_000
+MAX_VALUES = 1_200_000
 _MAX_NODE_DEPTH = 100
 # The protocol of skops in which a node means what is written here.
 PROTOCOL = 2
@@ -218,9 +218,16 @@ def _check_type(place: Place, accepts_function: Callable[[str], bool]) -> None:
     if name not in trusted:
         raise place.refuse(
             f"is a {name}, which is neither a type of scikit-learn whose files can be "
-            "checked nor one of skdeep. Leave it out of the model, or build it anew "
-            "and save what stands around it"
+            f"checked nor one of skdeep. {_advice_about(name)}"
         )
+
+
+def _advice_about(name: str) -> str:
+    if name.startswith("sklearn.neighbors."):
+        return "Use algorithm='brute', which needs no tree"
+    if name.startswith("sklearn.ensemble._hist_gradient_boosting."):
+        return "Use a random forest"
+    return "Leave it out of the model, and save what stands around it"
 
 
 _TYPES_OF_LOADER: dict[str, frozenset[str]] = {

@@ -144,6 +144,7 @@ def object_types() -> frozenset[str]:
     ]
     names = {name_of(cls) for cls in classes}
     names = {name for name in names if name.startswith("sklearn.")}
+    names = {name for name in names if "_hist_gradient_boosting" not in name}
     return own_classes() | names | frozenset(_PARTS_OF_SCIKIT_LEARN)
 
 

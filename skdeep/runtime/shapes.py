@@ -12,9 +12,10 @@ from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 
-# Building takes some 5,000 calls for each array of weights, and 30,000 in any case.
-_CALLS = 200_000
-_CALLS_PER_WEIGHT = 20_000
+# The networks of this package take 2,000 to 8,000 calls for each array of weights, and
+# 40,000 in all where there are few.
+_CALLS = 100_000
+_CALLS_PER_WEIGHT = 15_000
 
 
 class _TooMuchWork(BaseException):
