@@ -131,16 +131,17 @@ def load(path: str | PathLike[str], *, trusted: Trusted | None = None) -> Any:
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from sklearn.datasets import load_digits
-    >>> from skdeep import DenoisingAutoencoderTransformer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import GridSearchCV
     >>> from skdeep.persistence import load, save
-    >>> X = load_digits().data[:50] / 16
-    >>> autoencoder = DenoisingAutoencoderTransformer(4, epochs=1).fit(X)
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]
+    >>> search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2)
+    >>> search.set_params(scoring="roc_auc").fit(X, y).score(X, y)
+    0.75
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(autoencoder, Path(folder, "autoencoder.skdeep"))
-    ...     loaded = load(Path(folder, "autoencoder.skdeep"))
-    >>> bool((loaded.transform(X) == autoencoder.transform(X)).all())
-    True
+    ...     save(search, Path(folder, "search.skdeep"))
+    ...     load(Path(folder, "search.skdeep")).score(X, y)
+    0.75
     """
     vouched = _import_paths(trusted)
     with _named(f"{os.fspath(path)} cannot be loaded"):

@@ -16,6 +16,7 @@ import sklearn.metrics.pairwise
 import sklearn.model_selection
 import sklearn.preprocessing
 from sklearn.gaussian_process import kernels
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import all_estimators
 
 import skdeep
@@ -105,7 +106,8 @@ SPARSE_TYPES = frozenset(
 SCALAR_TYPES = frozenset(
     f"numpy.{scalar.__name__}"
     for scalar in np.sctypeDict.values()
-    if np.dtype(scalar).kind in "biufcSU"
+    # Other packages add types of theirs to NumPy's table.
+    if scalar.__module__ == "numpy" and np.dtype(scalar).kind in "biufcSU"
 )
 
 KEY_TYPES = frozenset({"builtins.str", "builtins.int", "builtins.float"})
@@ -155,7 +157,8 @@ def functions() -> frozenset[str]:
     They compute numbers from arrays. Functions that read files or the network are
     not among them, harmless as it would be to name one.
     """
-    names = set()
+    scorers = (get_scorer(name) for name in get_scorer_names())
+    names = {name_of(scorer._score_func) for scorer in scorers}
     for module in _FUNCTION_MODULES:
         offered = (getattr(module, name) for name in dir(module) if name[0] != "_")
         names |= {name_of(value) for value in offered if inspect.isfunction(value)}
