@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 
 # Estimators are imported when they are asked for: TensorFlow takes seconds to load.
 _ESTIMATORS = {
+    "BackboneTransformer": "skdeep.classifiers",
     "CNNHashingTransformer": "skdeep.classifiers",
     "CharCNNClassifier": "skdeep.classifiers",
     "ConvAutoencoderTransformer": "skdeep.autoencoders",
@@ -17,6 +18,7 @@ _ESTIMATORS = {
     "RNNClassifier": "skdeep.classifiers",
     "SemanticHashingTransformer": "skdeep.autoencoders",
     "StackedAutoencoderTransformer": "skdeep.autoencoders",
+    "TransferLearningClassifier": "skdeep.classifiers",
     "VariationalAutoencoderTransformer": "skdeep.autoencoders",
 }
 

@@ -12,6 +12,7 @@ from skdeep.networks.character_cnn import (
 )
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 from skdeep.networks.costs import multiply_adds
+from skdeep.networks.efficientnet_lite import efficientnet_lite
 from skdeep.networks.encoder_classifier import encoder_classifier
 from skdeep.networks.hashing_cnn import hashing_cnn
 from skdeep.networks.recurrent import recurrent_classifier
@@ -24,6 +25,7 @@ __all__ = [
     "airbench",
     "character_cnn_classifier",
     "conv_autoencoder",
+    "efficientnet_lite",
     "encoder_classifier",
     "expose_classifier",
     "hashing_cnn",

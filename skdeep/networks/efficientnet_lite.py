@@ -59,13 +59,16 @@ def efficientnet_lite(
     end of a block, by a rectifier cut off at 6. Unlike EfficientNet it has neither
     squeeze-and-excitation nor swish, which makes it fast on processors [1]_.
 
-    ======= ========== ============ ============== =====================
-    variant parameters with classes multiply-adds  trained at
-    ======= ========== ============ ============== =====================
-    lite0   3.4 M      4.7 M        0.07 G (96 px) 224 x 224
-    lite1   4.1 M      5.4 M        0.10 G (96 px) 240 x 240
-    lite2   4.8 M      6.1 M        0.13 G (96 px) 260 x 260
-    ======= ========== ============ ============== =====================
+    Parameters, in millions, with the layer of 1,000 classes; multiply-adds, in
+    millions, at 96 x 96 pixels; and the height and width that it was trained at:
+
+    ======= ========== ============= ==========
+    variant parameters multiply-adds trained at
+    ======= ========== ============= ==========
+    lite0   4.7        71            224
+    lite1   5.5        92            240
+    lite2   6.2        106           260
+    ======= ========== ============= ==========
 
     Parameters
     ----------

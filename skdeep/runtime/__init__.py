@@ -5,7 +5,20 @@ loads weights in, trains or infers, and hands weights out as NumPy arrays. Nothi
 else in the package imports TensorFlow.
 """
 
+from skdeep.runtime.feature_store import (
+    FEATURES,
+    FeatureFolder,
+    FeatureStore,
+    stored_features,
+)
 from skdeep.runtime.feeds import ArrayFeed, SequenceFeed
+from skdeep.runtime.frozen import (
+    BUILD,
+    assign_weights,
+    group_size,
+    infer_frozen,
+    model_with_weights,
+)
 from skdeep.runtime.gradients import ascend
 from skdeep.runtime.inference import infer, output_shape
 from skdeep.runtime.lookahead import LookaheadSGD
@@ -24,8 +37,12 @@ from skdeep.runtime.transplant import initial_weights, part_weights
 from skdeep.runtime.weights import check_weights
 
 __all__ = [
+    "BUILD",
+    "FEATURES",
     "SCHEDULES",
     "ArrayFeed",
+    "FeatureFolder",
+    "FeatureStore",
     "Feed",
     "LookaheadSGD",
     "LossSpec",
@@ -37,12 +54,17 @@ __all__ = [
     "TrainingResult",
     "TrainingState",
     "ascend",
+    "assign_weights",
     "check_weights",
     "dtype_policy",
     "fit",
+    "group_size",
     "infer",
+    "infer_frozen",
     "initial_weights",
+    "model_with_weights",
     "output_shape",
     "part_weights",
     "seeded_construction",
+    "stored_features",
 ]

@@ -10,11 +10,13 @@ have nothing to do with its network, leave it out.
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.utils import get_tags
 
 from skdeep import (
+    BackboneTransformer,
     CharCNNClassifier,
     CNNHashingTransformer,
     ConvAutoencoderTransformer,
@@ -24,12 +26,36 @@ from skdeep import (
     RNNClassifier,
     SemanticHashingTransformer,
     StackedAutoencoderTransformer,
+    TransferLearningClassifier,
     VariationalAutoencoderTransformer,
 )
 
 FAST = {"epochs": 2, "batch_size": 16}
 # With a fixed number of tokens all folds of a search share one compiled network.
 SHORT_TEXTS = {"max_features": 16, "max_length": 12, "learning_rate": 0.02}
+
+
+def backbone():
+    """Return a small network for images whose weights are the same everywhere."""
+    numbers = np.random.default_rng(3)
+    network = keras.Sequential(
+        [
+            keras.Input((8, 8, 1), name="image"),
+            keras.layers.Conv2D(8, 3, padding="same", activation="relu", name="fine"),
+            keras.layers.BatchNormalization(name="normalization"),
+            keras.layers.MaxPooling2D(name="halving"),
+            keras.layers.Conv2D(12, 3, activation="relu", name="coarse"),
+        ],
+        name="backbone",
+    )
+    network.set_weights(
+        [
+            numbers.uniform(-1, 1, v.shape) ** (2 if v.ndim == 1 else 1)
+            for v in network.weights
+        ]
+    )
+    return network
+
 
 INSTANCES = {
     "ConvAutoencoderTransformer": ConvAutoencoderTransformer(
@@ -125,7 +151,19 @@ INSTANCES = {
         learning_rate=0.02,
         batch_size=16,
     ),
+    "TransferLearningClassifier": TransferLearningClassifier(
+        backbone, epochs=25, learning_rate=0.02, batch_size=16
+    ),
+    "TransferLearningClassifier[stages]": TransferLearningClassifier(
+        backbone,
+        n_stages=2,
+        epochs=25,
+        learning_rate=0.02,
+        batch_size=16,
+    ),
 }
+# What is fitted without any training: scikit-learn's battery runs over these, too.
+UNTRAINED = {"BackboneTransformer": BackboneTransformer(backbone)}
 
 
 @dataclass(frozen=True)

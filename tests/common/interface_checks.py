@@ -36,6 +36,7 @@ SIZES = {
     "filters": 5,
     "hidden_layer_sizes": (7,),
     "width": 0.5,
+    "n_stages": 2,
 }
 
 

@@ -8,9 +8,10 @@ from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skdeep
-from tests.common.instances import INSTANCES, reads_texts
+from tests.common.instances import INSTANCES, UNTRAINED, reads_texts
 
-ON_ARRAYS = [e for e in INSTANCES.values() if not reads_texts(e)]
+ALL = INSTANCES | UNTRAINED
+ON_ARRAYS = [e for e in ALL.values() if not reads_texts(e)]
 # Checks that scikit-learn does not run by itself, and what each is about.
 BY_HAND = [
     "check_dataframe_column_names_consistency",
@@ -59,7 +60,7 @@ def test_check_estimator(estimator, check):
 
 def by_hand():
     """Yield the names of the remaining checks with the estimators they are for."""
-    for name, estimator in INSTANCES.items():
+    for name, estimator in ALL.items():
         if "[" in name:
             # A variant of another row, which differs in its network only.
             continue
@@ -85,7 +86,7 @@ def test_checks_by_hand(check, estimator):
     run(lambda e: function(type(e).__name__, clone(e)), estimator)
 
 
-@pytest.mark.parametrize("estimator", INSTANCES.values(), ids=INSTANCES)
+@pytest.mark.parametrize("estimator", ALL.values(), ids=ALL)
 def test_no_exempting_tags(estimator):
     """No estimator buys itself out of a check with a tag."""
     tags = get_tags(estimator)
@@ -109,6 +110,6 @@ def test_array_api_check_runs():
 
 def test_table_is_complete():
     """Every public estimator has a row in the table."""
-    tested = {type(estimator).__name__ for estimator in INSTANCES.values()}
+    tested = {type(estimator).__name__ for estimator in ALL.values()}
     # A search has no network; scikit-learn's battery runs over it in tests/hashing.
     assert tested | {"HammingNeighbors"} == set(skdeep._ESTIMATORS)

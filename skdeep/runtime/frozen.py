@@ -1,0 +1,193 @@
+"""Frozen networks: weights that are part of what is compiled.
+
+A network that is never trained is compiled with its weights as constants. TensorFlow
+then folds batch normalisation into the convolutions before it, which doubles the speed
+of networks for images on a processor.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from threading import Lock
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skdeep.runtime.feeds import ArrayFeed, ArrayLayout
+from skdeep.runtime.precision import dtype_policy
+from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
+from skdeep.runtime.specification import NetworkSpec
+from skdeep.runtime.weights import check_weights
+
+# Another build may round differently, so what it computed is not to be mixed.
+BUILD = f"tensorflow {tf.__version__}"
+
+_MAX_FUNCTIONS = 4
+# Images that pass together: enough to keep all cores busy, few enough for the maps of
+# the first layers to stay near the processor. Measured on EfficientNet-Lite0.
+_MAX_GROUP, _MIN_GROUP = 32, 4
+_PIXELS_OF_GROUP = 16 * 96 * 96
+
+
+def group_size(height: int, width: int) -> int:
+    """Return how many images of a size best pass through a network together."""
+    group = _MAX_GROUP
+    while group > _MIN_GROUP and group * height * width > _PIXELS_OF_GROUP:
+        group //= 2
+    return group
+
+
+def assign_weights(model: keras.Model, weights: Sequence[np.ndarray]) -> None:
+    """Give a model weights, and let its layers take note of them.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model.
+    weights : sequence of ndarray
+        In the order of `keras.Model.weights`.
+
+    Raises
+    ------
+    ValueError
+        If they are those of another network.
+    """
+    check_weights(model.weights, weights)
+    model.set_weights(list(weights))
+    for layer in model._flatten_layers(include_self=False):
+        # Keras' Normalization computes with copies of its weights.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+
+
+def model_with_weights(
+    network: NetworkSpec, weights: Sequence[np.ndarray]
+) -> keras.Model:
+    """Build a network in float32 and give it weights.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+        The network.
+    weights : sequence of ndarray
+        Its weights, in the order of `keras.Model.weights`.
+
+    Returns
+    -------
+    model : keras.Model
+        The caller's own.
+
+    Raises
+    ------
+    ValueError
+        If they are those of another network.
+    """
+    with seeded_construction(0), dtype_policy("float32"):
+        model = network()
+    assign_weights(model, weights)
+    return model
+
+
+class FrozenNetwork:
+    """The forward pass through a network with fixed weights.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+        The network, which returns one tensor.
+    weights : sequence of ndarray
+        Its weights, in the order of `keras.Model.weights`.
+    layout : ArrayLayout
+        The rows that it takes.
+    group : int
+        How many rows pass together. Results may differ in their last bits between
+        group sizes, but not with what else is in a group.
+    """
+
+    def __init__(
+        self,
+        network: NetworkSpec,
+        weights: Sequence[np.ndarray],
+        layout: ArrayLayout,
+        group: int,
+    ) -> None:
+        self.group = group
+        with BUILD_LOCK:
+            model = model_with_weights(network, weights)
+            # What is no weight is a random layer's state, which is never used.
+            trainable = [v.numpy() for v in model.trainable_variables]
+            others = [v.numpy() for v in model.non_trainable_variables]
+
+            def forward(rows: tf.Tensor) -> tf.Tensor:
+                outputs, _ = model.stateless_call(
+                    [tf.constant(array) for array in trainable],
+                    [tf.constant(array) for array in others],
+                    layout.decode(rows, "float32"),
+                    training=False,
+                )
+                return outputs
+
+            signature = tf.TensorSpec((group, *layout.row_shape), layout.dtype)
+            function = tf.function(forward, autograph=False)
+            self._function = function.get_concrete_function(signature)
+        self.row_shape = tuple(model.output_shape[1:])
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Return the outputs for rows, float32 of shape (n_rows, ...)."""
+        outputs = np.empty((len(rows), *self.row_shape), dtype=np.float32)
+        for start in range(0, len(rows), self.group):
+            batch = np.ascontiguousarray(rows[start : start + self.group])
+            n_rows = len(batch)
+            if n_rows < self.group:
+                filler = np.zeros((self.group - n_rows, *batch.shape[1:]), batch.dtype)
+                batch = np.concatenate([batch, filler])
+            result = self._function(tf.convert_to_tensor(batch)).numpy()
+            outputs[start : start + n_rows] = result[:n_rows]
+        return outputs
+
+
+_FUNCTIONS: OrderedDict[Hashable, FrozenNetwork] = OrderedDict()
+_LOCK = Lock()
+
+
+def infer_frozen(
+    network: NetworkSpec,
+    weights: Sequence[np.ndarray],
+    feed: ArrayFeed,
+    *,
+    digest: str,
+    group: int,
+) -> np.ndarray:
+    """Send rows through a network whose weights stay what they are.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+        The network, which returns one tensor.
+    weights : sequence of ndarray
+        Its weights, in the order of `keras.Model.weights`.
+    feed : ArrayFeed
+        The rows.
+    digest : str
+        Identifies the weights: what was compiled with weights of the same digest is
+        used again.
+    group : int
+        How many rows pass together.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_rows, ...), dtype float32
+        In the order of the rows. A row's output does not depend on the others.
+    """
+    key = (network.key, digest, feed.layout, group)
+    with _LOCK:
+        function = _FUNCTIONS.get(key)
+        if function is not None:
+            _FUNCTIONS.move_to_end(key)
+    if function is None:
+        function = FrozenNetwork(network, weights, feed.layout, group)
+        with _LOCK:
+            _FUNCTIONS[key] = function
+            while len(_FUNCTIONS) > _MAX_FUNCTIONS:
+                _FUNCTIONS.popitem(last=False)
+    return function(feed.array)

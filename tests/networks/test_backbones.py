@@ -1,0 +1,266 @@
+"""Networks that make features of images."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from skdeep.networks.backbones import (
+    LITE,
+    backbone_classifier,
+    backbone_features,
+    build_backbone,
+    canonical_name,
+    keras_weights,
+    model_config,
+    model_of,
+    preprocess,
+    trained_size,
+)
+
+
+def own_network(shape=(8, 8, 3)):
+    """Return a small network with maps of three sizes, its layers named."""
+    image = keras.Input(shape, name="image")
+    x = layers.Conv2D(4, 3, strides=2, padding="same", name="first")(image)
+    x = layers.BatchNormalization(name="normalization")(x)
+    x = layers.ZeroPadding2D(1, name="border")(x)
+    x = layers.Conv2D(5, 3, strides=2, name="second")(x)
+    x = layers.ReLU(name="activation")(x)
+    x = layers.Conv2D(6, 2, strides=2, name="third")(x)
+    return keras.Model(image, x, name="own")
+
+
+def features(network, images, **settings):
+    """Return the features of images, and the network of the same weights."""
+    model = backbone_features(
+        **{
+            "image_shape": images.shape[1:],
+            "input_size": images.shape[1:3],
+            "config": model_config(network),
+        }
+        | settings
+    )
+    model.set_weights(network.get_weights())
+    return np.asarray(model(images))
+
+
+@pytest.fixture
+def images():
+    """Give three coloured images of 8 x 8 pixels."""
+    return np.random.default_rng(0).random((3, 8, 8, 3), dtype="f4")
+
+
+# -- names -----------------------------------------------------------------------------
+
+
+def test_names():
+    """Keras' spelling, small letters and underscores name the same network."""
+    for name in ("MobileNetV2", "mobilenetv2", "mobilenet_v2", "MOBILENET-V2"):
+        assert canonical_name(name) == "mobilenetv2"
+    assert canonical_name("EfficientNet_Lite0") == "efficientnet_lite0"
+    with pytest.raises(ValueError, match=r"'alexnet'.*efficientnet_lite0, .*ResNet50"):
+        canonical_name("alexnet")
+
+
+def test_every_network_of_keras_has_a_name_and_a_size():
+    """Each constructor of `keras.applications` can be named."""
+    for name in dir(keras.applications):
+        if name[0].isupper():
+            assert 200 <= trained_size(canonical_name(name)) <= 600
+    assert [trained_size(name) for name in LITE] == [224, 240, 260]
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "MobileNetV3Small", "vgg16"])
+def test_networks_of_keras(name):
+    """Features are those of the network on its own preprocessing."""
+    name = canonical_name(name)
+    pixels = np.random.default_rng(0).random((2, 40, 40, 3), dtype="f4")
+    model = backbone_features(image_shape=(40, 40, 3), input_size=(40, 40), name=name)
+    network = build_backbone(name, (40, 40), None)
+    network.set_weights(model.get_weights())
+    module = {
+        "mobilenetv2": keras.applications.mobilenet_v2,
+        "mobilenetv3small": keras.applications.mobilenet_v3,
+        "vgg16": keras.applications.vgg16,
+    }[name]
+    inputs = module.preprocess_input(255 * pixels.copy())
+    expected = np.asarray(network(inputs)).mean(axis=(1, 2))
+    np.testing.assert_allclose(model(pixels), expected, rtol=1e-3, atol=1e-6)
+
+
+def test_preprocessing_of_the_lite_networks():
+    """Pixels from 0 to 255 lose 127 and are divided by 128."""
+    pixels = np.array([0.0, 127 / 255, 1.0], dtype="f4").reshape(1, 1, 3, 1)
+    found = np.asarray(preprocess("efficientnet_lite0", pixels)).ravel()
+    np.testing.assert_allclose(found, [-127 / 128, 0, 1], atol=1e-6)
+
+
+def test_rescaling_that_keras_adds_to_pretrained_weights():
+    """Its factors go into the variances that come before."""
+    factors = [0.5, 2.0, 3.0]
+    image = keras.Input((4, 4, 3))
+    normalization, rescaling = layers.Normalization(), layers.Rescaling(factors)
+    with_layer = keras.Model(image, rescaling(normalization(image)))
+    with_layer.set_weights(
+        [np.array([0.1, 0.2, 0.3]), np.array([4.0, 5.0, 6.0]), np.array(0)]
+    )
+    normalization.finalize_state()
+    without = keras.Sequential([keras.Input((4, 4, 3)), layers.Normalization()])
+    without.set_weights(keras_weights(with_layer))
+    without.layers[0].finalize_state()
+    pixels = np.random.default_rng(0).random((2, 4, 4, 3), dtype="f4")
+    np.testing.assert_allclose(without(pixels), with_layer(pixels), rtol=1e-5)
+
+
+# -- features --------------------------------------------------------------------------
+
+
+def test_pooling(images):
+    """A map becomes its mean or its maximum over height and width."""
+    network = own_network()
+    maps = np.asarray(network(images))
+    assert maps.shape == (3, 1, 1, 6)
+    network = own_network((16, 16, 3))
+    images = np.repeat(np.repeat(images, 2, axis=1), 2, axis=2)
+    maps = np.asarray(network(images))
+    mean = features(network, images)
+    np.testing.assert_allclose(mean, maps.mean(axis=(1, 2)), rtol=1e-5)
+    largest = features(network, images, pooling="max")
+    np.testing.assert_array_equal(largest, maps.max(axis=(1, 2)))
+
+
+def test_stages(images):
+    """The last map of each size is pooled, the padded one not among them."""
+    network = own_network()
+    expected = []
+    for name in ("normalization", "activation", "third"):
+        part = keras.Model(network.input, network.get_layer(name).output)
+        expected.append(np.asarray(part(images)).mean(axis=(1, 2)))
+    for n_stages in (1, 2, 3):
+        found = features(network, images, n_stages=n_stages)
+        wanted = np.concatenate(expected[-n_stages:], axis=1)
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match=r"n_stages=4.*only 3 resolutions"):
+        features(network, images, n_stages=4)
+
+
+def test_mirrored_images(images):
+    """Averaged features are the same for an image and its mirror image."""
+    network = own_network()
+    found = features(network, images, flip_average=True)
+    plain, mirrored = features(network, images), features(network, images[:, :, ::-1])
+    np.testing.assert_allclose(found, (plain + mirrored) / 2, rtol=1e-5, atol=1e-6)
+    again = features(network, images[:, :, ::-1], flip_average=True)
+    np.testing.assert_allclose(found, again, rtol=1e-6)
+
+
+def test_grey_images(images):
+    """Grey images have three equal channels."""
+    grey = images[..., :1]
+    network = own_network()
+    found = features(network, grey)
+    np.testing.assert_array_equal(found, features(network, np.repeat(grey, 3, axis=3)))
+    with pytest.raises(
+        ValueError, match="images of 2 channels, but the backbone takes"
+    ):
+        features(network, images[..., :2])
+
+
+def test_resizing_is_bilinear():
+    """Between two pixels the values lie on a line; shrinking takes means."""
+    identity = keras.Sequential([keras.Input((1, 4, 1)), layers.Reshape((4,))])
+    line = np.array([0.0, 1.0], dtype="f4").reshape(1, 1, 2, 1)
+    larger = features(identity, line, input_size=(1, 4))
+    np.testing.assert_allclose(larger, [[0, 0.25, 0.75, 1]])
+    stripes = np.tile([0.0, 1.0], 16).astype("f4").reshape(1, 1, 32, 1)
+    smaller = features(identity, stripes, input_size=(1, 4))
+    np.testing.assert_allclose(smaller, np.full((1, 4), 0.5), atol=0.1)
+
+
+def test_sizes_that_do_not_fit(images):
+    """A network of a fixed size says which."""
+    with pytest.raises(ValueError, match=r"takes images of 8 x 8 pixels.*\(9, 8\)"):
+        features(own_network(), images, input_size=(9, 8))
+
+
+def test_classifier(images):
+    """A backbone with a linear layer: nothing of the backbone can be trained."""
+    network = own_network()
+    settings = {
+        "image_shape": (8, 8, 3),
+        "input_size": (8, 8),
+        "config": model_config(network),
+    }
+    model = backbone_classifier(n_outputs=3, alpha=0.1, **settings)
+    assert [v.name for v in model.trainable_variables] == ["kernel", "bias"]
+    assert len(model.weights) == len(network.weights) + 4
+    head = [np.zeros(6), np.ones(6), np.eye(6)[:, :3], np.zeros(3)]
+    model.set_weights([*network.get_weights(), *head])
+    expected = features(network, images)[:, :3]
+    np.testing.assert_allclose(model(images), expected, rtol=1e-5)
+
+
+# -- models of the user's --------------------------------------------------------------
+
+
+def test_description(images):
+    """A model is rebuilt from its description, compiled or not, nested or not."""
+    network = own_network()
+    description = model_config(network)
+    network.compile("sgd", "mse")
+    assert model_config(network) == description
+    assert model_config(model_of(description)) == description
+    nested = keras.Sequential([keras.Input((8, 8, 3)), network, layers.Flatten()])
+    again = model_of(model_config(nested))
+    again.set_weights(nested.get_weights())
+    np.testing.assert_array_equal(again(images), nested(images))
+
+
+class Own(layers.Layer):
+    """A layer that Keras does not know."""
+
+    def call(self, inputs):
+        return inputs
+
+
+@pytest.mark.parametrize(
+    ("build", "problem"),
+    [
+        (
+            lambda: [keras.Input((8, 8, 1)), Own()],
+            "cannot be rebuilt.*Could not locate class 'Own'",
+        ),
+        (
+            lambda: [keras.Input((8, 8, 1)), layers.Lambda(lambda x: x)],
+            "cannot be rebuilt",
+        ),
+        (lambda: [keras.Input((8,)), layers.Dense(2)], r"takes images.*\(None, 8\)"),
+        (lambda: [layers.Flatten()], r"takes images of shape"),
+    ],
+)
+def test_models_that_cannot_be_used(build, problem):
+    """What cannot be rebuilt, or takes no images, is refused."""
+    with pytest.raises(ValueError, match=problem):
+        model_config(keras.Sequential(build()))
+
+
+def test_two_inputs_or_outputs():
+    """A model must have one input and one output."""
+    one, other = keras.Input((8, 8, 1)), keras.Input((8, 8, 1))
+    with pytest.raises(ValueError, match="takes images"):
+        model_config(keras.Model([one, other], one + other))
+    with pytest.raises(ValueError, match="one output"):
+        model_config(keras.Model(one, [one + 1, one + 2]))
+
+
+@pytest.mark.parametrize("module", ["os", "keras.utils", "keras_extra.layers", None])
+def test_forged_description(module):
+    """A description imports nothing."""
+    description = json.loads(model_config(own_network()))
+    layer = description["config"]["layers"][2]
+    layer |= {"module": module, "class_name": "path", "registered_name": "x>y"}
+    with pytest.raises(ValueError, match=r"path|module"):
+        model_of(json.dumps(description))
