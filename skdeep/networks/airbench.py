@@ -85,7 +85,8 @@ def airbench(
 
     Examples
     --------
-    >>> from skdeep.networks import airbench, multiply_adds
+    >>> from skdeep.networks.costs import multiply_adds
+    >>> from skdeep.networks.airbench import airbench
     >>> multiply_adds(airbench(image_shape=(32, 32, 3), n_outputs=10))
     118147360
     """

@@ -61,7 +61,7 @@ def multiply_adds(model: keras.Model) -> int:
     Examples
     --------
     >>> import keras
-    >>> from skdeep.networks import multiply_adds
+    >>> from skdeep.networks.costs import multiply_adds
     >>> image = keras.Input((8, 8, 1))
     >>> maps = keras.layers.Conv2D(4, 3)(image)
     >>> multiply_adds(keras.Model(image, maps)) == 6 * 6 * (3 * 3 * 1) * 4

@@ -113,7 +113,8 @@ def resnet20(
 
     Examples
     --------
-    >>> from skdeep.networks import multiply_adds, resnet20
+    >>> from skdeep.networks.costs import multiply_adds
+    >>> from skdeep.networks.resnet20 import resnet20
     >>> multiply_adds(resnet20(image_shape=(32, 32, 3), n_outputs=10))
     40551040
     """

@@ -75,7 +75,8 @@ def vgg_small(
 
     Examples
     --------
-    >>> from skdeep.networks import multiply_adds, vgg_small
+    >>> from skdeep.networks.costs import multiply_adds
+    >>> from skdeep.networks.vgg_small import vgg_small
     >>> model = vgg_small(image_shape=(32, 32, 3), n_outputs=10)
     >>> multiply_adds(model)
     38634752

@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from skdeep.networks import airbench, multiply_adds
+from skdeep.networks.airbench import airbench
+from skdeep.networks.costs import multiply_adds
 
 
 def network(width=1.0, shape=(32, 32, 3)):

@@ -4,7 +4,7 @@ import keras
 import pytest
 from keras import layers
 
-from skdeep.networks import multiply_adds
+from skdeep.networks.costs import multiply_adds
 from skdeep.networks.transposed_dense import TransposedDense
 
 

@@ -6,8 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from skdeep.networks import airbench, resnet20, vgg_small
+from skdeep.networks.airbench import airbench
 from skdeep.networks.image_classifier import widened
+from skdeep.networks.resnet20 import resnet20
+from skdeep.networks.vgg_small import vgg_small
 
 BUILDERS = [vgg_small, resnet20, airbench]
 AUGMENTATIONS = {"mirror": True, "shift": 1, "cutout": 3}

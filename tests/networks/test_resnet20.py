@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from skdeep.networks import multiply_adds, resnet20
-from skdeep.networks.resnet20 import WideningShortcut
+from skdeep.networks.costs import multiply_adds
+from skdeep.networks.resnet20 import WideningShortcut, resnet20
 
 
 def test_parameters_and_multiply_adds():

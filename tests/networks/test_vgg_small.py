@@ -2,7 +2,8 @@
 
 import pytest
 
-from skdeep.networks import multiply_adds, vgg_small
+from skdeep.networks.costs import multiply_adds
+from skdeep.networks.vgg_small import vgg_small
 
 # image shape -> sizes of the maps in the three stages
 MAPS = {

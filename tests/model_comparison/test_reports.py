@@ -1,0 +1,213 @@
+"""Reports on one training and one test: figures against scikit-learn's own."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits, load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    accuracy_score,
+    classification_report,
+    confusion_matrix,
+    log_loss,
+)
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from skdeep import CharCNNClassifier, DeepCNNClassifier
+from skdeep.datasets import make_messages
+from skdeep.model_comparison import train_test_report
+from skdeep.model_comparison.shared_samples import count_shared
+from skdeep.networks import multiply_adds
+
+
+@pytest.fixture(scope="module")
+def flowers():
+    """Measurements and names of flowers: training and test samples."""
+    iris = load_iris()
+    names = iris.target_names[iris.target]
+    return train_test_split(iris.data, names, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def report(flowers):
+    """A report on a linear classifier."""
+    X_train, X_test, y_train, y_test = flowers
+    return train_test_report(linear(), X_train, y_train, X_test, y_test)
+
+
+def linear():
+    """Return a classifier with probabilities."""
+    return make_pipeline(StandardScaler(), LogisticRegression())
+
+
+@pytest.mark.parametrize("subset", ["train", "test"])
+def test_figures_are_scikit_learns(flowers, report, subset):
+    """Each set has the figures of its own samples."""
+    X_train, X_test, y_train, y_test = flowers
+    X, y = (X_train, y_train) if subset == "train" else (X_test, y_test)
+    part = getattr(report, subset)
+    model = linear().fit(X_train, y_train)
+    predicted = model.predict(X)
+    assert part.n_samples == len(y)
+    assert part.accuracy == accuracy_score(y, predicted)
+    assert part.log_loss == pytest.approx(log_loss(y, model.predict_proba(X)))
+    np.testing.assert_array_equal(part.confusion_matrix, confusion_matrix(y, predicted))
+    expected = classification_report(y, predicted, output_dict=True)
+    for name in report.classes:
+        row = part.per_class.loc[name]
+        wanted = expected[name]
+        assert row["f1"] == pytest.approx(wanted["f1-score"])
+        for metric in ("precision", "recall", "support"):
+            assert row[metric] == pytest.approx(wanted[metric])
+
+
+def test_the_estimator_is_not_touched(flowers):
+    """What is fitted is a clone, which the report has."""
+    X_train, X_test, y_train, y_test = flowers
+    estimator = LogisticRegression(max_iter=500)
+    report = train_test_report(estimator, X_train, y_train, X_test, y_test)
+    assert not hasattr(estimator, "classes_")
+    assert report.estimator.max_iter == 500
+    assert report.estimator.score(X_test, y_test) == report.test.accuracy
+
+
+def test_text_and_markdown_say_which_set_is_which(report):
+    """Both sets, each under its title, with all classes."""
+    for text in (str(report), report.to_markdown()):
+        train, test = text.index("Training set"), text.index("Test set")
+        assert train < test
+        assert f"{report.train.accuracy:.4f}" in text[train:test]
+        assert f"{report.test.accuracy:.4f}" in text[test:]
+        assert text.count("virginica") == 2
+        assert "FLOP" not in text
+    assert "### Test set" in report.to_markdown()
+    assert "| class | precision | recall | f1 | support |" in report.to_markdown()
+
+
+def test_pictures_say_which_set_they_show(report):
+    """The display is scikit-learn's, the title names set and accuracy."""
+    axes = Figure(figsize=(8, 4)).subplots(1, 2)
+    for subset, title, ax in zip(
+        ("train", "test"), ("Training", "Test"), axes, strict=True
+    ):
+        part = getattr(report, subset)
+        display = report.plot(subset, ax=ax, colorbar=False)
+        assert isinstance(display, ConfusionMatrixDisplay)
+        np.testing.assert_array_equal(display.confusion_matrix, part.confusion_matrix)
+        assert ax.get_title() == f"{title} set, accuracy {part.accuracy:.2%}"
+    undrawn = report.confusion_display()
+    np.testing.assert_array_equal(
+        undrawn.confusion_matrix, report.test.confusion_matrix
+    )
+    with pytest.raises(ValueError, match="subset"):
+        report.plot("validation")
+
+
+def test_the_training_set_is_no_test_set(flowers):
+    """Passing it twice is a mistake."""
+    X_train, _, y_train, _ = flowers
+    with pytest.raises(ValueError, match="X_test is X_train"):
+        train_test_report(linear(), X_train, y_train, X_train, y_train)
+
+
+def test_shared_samples_are_told(flowers):
+    """Test samples that the classifier has learned are counted, and named."""
+    X_train, X_test, y_train, y_test = flowers
+    mixed = np.concatenate([X_test[:10], X_train[:5]])
+    labels = np.concatenate([y_test[:10], y_train[:5]])
+    report = train_test_report(linear(), X_train, y_train, mixed, labels)
+    known = {tuple(row) for row in X_train}
+    assert report.n_shared == sum(tuple(row) in known for row in mixed) >= 5
+    assert f"{report.n_shared} of the 15 test samples" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "expected"),
+    [
+        (np.eye(3), np.eye(4)[:, :3], 3),
+        (np.arange(6).reshape(3, 2), np.array([[2.0, 3.0], [3.0, 2.0]]), 1),
+        (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [2, 2, 3]}), 2),
+        (["a", "b"], ["b", "c", "b"], 2),
+        (np.array(["a", "b"], dtype=object), pd.Series(["a"]), 1),
+        ([], ["a"], 0),
+        ([{"a": 1}], [{"a": 1}], 0),
+    ],
+)
+def test_shared_samples_are_counted(train, test, expected):
+    """By content, whatever holds them; what cannot be compared counts as different."""
+    assert count_shared(train, test) == expected
+
+
+def test_operations_of_a_network():
+    """Six operations for a multiply-add, for each distinct row and epoch."""
+    X, y = load_digits(return_X_y=True)
+    model = DeepCNNClassifier(image_shape=(8, 8), width=0.1, epochs=3, random_state=0)
+    report = train_test_report(model, X[:100], y[:100], X[100:150], y[100:150])
+    count = multiply_adds(report.estimator.model_)
+    assert report.multiply_adds == count
+    assert report.training_flop == 6.0 * count * 100 * 3
+    assert report.gflop_per_second == pytest.approx(
+        report.training_flop / report.fit_seconds / 1e9
+    )
+    assert "GFLOP/s" in str(report)
+    in_pipeline = make_pipeline(StandardScaler(), model.set_params(epochs=1))
+    report = train_test_report(in_pipeline, X[:100], y[:100], X[100:150], y[100:150])
+    assert report.training_flop == 6.0 * count * 100
+
+
+def test_texts_have_no_number_of_operations():
+    """They are of any length; everything else is reported."""
+    texts, labels = make_messages(60, random_state=0, return_X_y=True)
+    model = CharCNNClassifier(filters=4, epochs=1, random_state=0)
+    report = train_test_report(model, texts[:40], labels[:40], texts[40:], labels[40:])
+    assert report.training_flop is report.multiply_adds is None
+    assert report.gflop_per_second is None
+    assert report.test.n_samples == 20
+
+
+def test_without_probabilities_there_is_no_log_loss(flowers):
+    """It is not a number, and the rest is there."""
+    X_train, X_test, y_train, y_test = flowers
+    report = train_test_report(LinearSVC(), X_train, y_train, X_test, y_test)
+    assert np.isnan(report.test.log_loss)
+    assert report.test.accuracy > 0.5
+
+
+class Unknowing(ClassifierMixin, BaseEstimator):
+    """Says that every sample is of each known class, equally likely."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+    def predict(self, X):
+        return np.repeat(self.classes_[:1], len(X))
+
+
+def test_classes_that_only_the_test_has(flowers):
+    """They are in the tables, and were given the probability zero."""
+    X, y = np.arange(6.0)[:, None], np.array(list("aabbcc"))
+    report = train_test_report(Unknowing(), X[:4], y[:4], X[4:], y[4:])
+    assert report.classes.tolist() == ["a", "b", "c"]
+    assert report.train.log_loss == pytest.approx(np.log(2))
+    assert report.test.log_loss > 30
+    assert report.test.confusion_matrix.tolist() == [[0, 0, 0], [0, 0, 0], [2, 0, 0]]
+    assert report.test.per_class.loc["c", "recall"] == 0
+
+
+@pytest.mark.parametrize("wrong", [KMeans(), LogisticRegression, "logistic"])
+def test_only_classifiers_are_reported_on(flowers, wrong):
+    """The error says what was passed."""
+    X_train, X_test, y_train, y_test = flowers
+    with pytest.raises(TypeError, match="must be a classifier"):
+        train_test_report(wrong, X_train, y_train, X_test, y_test)
