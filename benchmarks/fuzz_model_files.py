@@ -50,6 +50,9 @@ from skdeep.persistence.archive import read_archive, write_archive
 SECONDS, MEGABYTES = 2.0, 200.0
 SCHEMA = "schema.json"
 
+# How each line of a worker starts.
+_MARK = '{"number": '
+
 Rng = np.random.Generator
 Members = dict[str, bytes]
 
@@ -443,7 +446,9 @@ def run_worker(seed: int, numbers: range) -> list[dict[str, Any]]:
             command += ["--seed", str(seed), "--first", str(numbers.start)]
             command += ["--mutations", str(len(numbers))]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        # A model that was told to be verbose writes lines of its own.
+        own = [line for line in done.stdout.splitlines() if line.startswith(_MARK)]
+        lines = [json.loads(line) for line in own]
         results += [line for line in lines if "outcome" in line]
         if done.returncode == 0:
             return results
