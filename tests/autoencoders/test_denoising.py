@@ -103,6 +103,7 @@ def test_without_corruption_it_is_a_plain_autoencoder(digits):
         "n_components": 20,
         "activation": "relu",
         "epochs": 2,
+        "learning_rate": 0.001,
         "random_state": 0,
     }
     plain = DenoisingAutoencoderTransformer(corruption_level=0.0, **settings)
