@@ -1,5 +1,6 @@
 """scikit-learn's own battery: every check, none skipped, none expected to fail."""
 
+import re
 from unittest import SkipTest
 
 import pytest
@@ -52,7 +53,17 @@ def run(check, estimator):
         pytest.fail(f"The check was skipped: {reason}")
 
 
-@parametrize_with_checks(ON_ARRAYS)
+def cases():
+    """Return scikit-learn's cases, with names that are the same in each process."""
+    mark = parametrize_with_checks(ON_ARRAYS).mark
+    names = mark.kwargs["ids"]
+    # Functions that build networks are shown with their addresses.
+    return pytest.mark.parametrize(
+        *mark.args, ids=lambda case: re.sub("at0x[0-9a-f]+", "", names(case))
+    )
+
+
+@cases()
 def test_check_estimator(estimator, check):
     """Each estimator on arrays passes each check that scikit-learn has for it."""
     run(check, estimator)
