@@ -63,7 +63,7 @@ def check_skops(estimator):
     parts = estimator.get_params().values()
     own = {
         type(part) for part in (estimator, *parts) if isinstance(part, DeepEstimator)
-    }
+    } | {part for part in parts if inspect.isfunction(part)}
     for fitted in (fresh(estimator), *_fits(estimator)):
         content = skops.io.dumps(fitted)
         untrusted = skops.io.get_untrusted_types(data=content)
