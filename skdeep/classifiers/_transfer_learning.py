@@ -110,8 +110,8 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     weights_ : list of ndarray
-        What was learned: mean and scale of each feature, kernel and bias of the dense
-        layer. They are the last four of `model_`; the backbone's come before them.
+        What was learned: kernel and bias of the dense layer, mean and scale of each
+        feature. They are the last four of `model_`; the backbone's come before them.
     backbone_digest_ : str
         Digest of the backbone's weights. A named backbone's weights are not stored but
         loaded again where they are needed, and must then have this digest.
@@ -165,7 +165,7 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
     >>> classifier = TransferLearningClassifier(own, epochs=2, random_state=0)
     >>> classifier.fit(digits.images[:100] / 16, digits.target[:100]).n_iter_
     2
-    >>> len(classifier.backbone_weights_), classifier.weights_[2].shape
+    >>> len(classifier.backbone_weights_), classifier.weights_[0].shape
     (2, (5, 10))
     """
 
@@ -257,11 +257,9 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
         return runtime.ArrayFeed(self._features(rows))
 
     def _initial_weights(self, feed, sample_weight):
-        moments = column_moments(feed.array, sample_weight)
-        moments = [np.asarray(m, dtype=np.float32) for m in moments]
-        return runtime.initial_weights(
-            self._network(), self._draw_seed(), {"standardization": moments}
-        )
+        mean, scale = column_moments(feed.array, sample_weight)
+        kernel, bias = np.zeros((len(mean), self._n_outputs)), np.zeros(self._n_outputs)
+        return [a.astype(np.float32) for a in (kernel, bias, mean, scale)]
 
     def _network(self):
         return runtime.NetworkSpec(

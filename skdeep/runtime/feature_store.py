@@ -19,6 +19,7 @@ _MAX_BYTES = 2**30
 # Rows that are computed, and written to a folder, at once: an interrupted computation
 # loses no more.
 _BLOCK_ROWS = 4096
+_COPIED_ROWS = 128
 # The suffix of whole files; those in the making have another.
 _SUFFIX = ".npz"
 
@@ -60,7 +61,7 @@ class FeatureStore:
         rows = np.flatnonzero(found)
         for number, features in blocks.items():
             here = pairs[:, 0] == number
-            output[rows[here]] = features[pairs[here, 1]]
+            _copy(features, pairs[here, 1], output, rows[here])
         return np.flatnonzero(~found)
 
     def add(self, table: str, digests: Sequence[bytes], features: np.ndarray) -> None:
@@ -89,6 +90,15 @@ class FeatureStore:
             self._blocks.clear()
             self._places.clear()
             self.n_bytes = 0
+
+
+def _copy(
+    source: np.ndarray, of: np.ndarray, output: np.ndarray, to: np.ndarray
+) -> None:
+    """Copy rows, a few at a time: NumPy puts those that it takes into new memory."""
+    for start in range(0, len(of), _COPIED_ROWS):
+        some = slice(start, start + _COPIED_ROWS)
+        output[to[some]] = source[of[some]]
 
 
 FEATURES = FeatureStore()

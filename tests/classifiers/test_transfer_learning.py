@@ -157,7 +157,7 @@ def test_stronger_penalties_give_smaller_kernels():
         classifier = TransferLearningClassifier(
             backbone, alpha=alpha, epochs=60, learning_rate=0.02, random_state=0
         )
-        sizes.append(np.abs(classifier.fit(X, Y).weights_[2]).mean())
+        sizes.append(np.abs(classifier.fit(X, Y).weights_[0]).mean())
     assert sizes[0] > 1.5 * sizes[1] > 4 * sizes[2]
     with pytest.raises(ValueError, match="alpha"):
         TransferLearningClassifier(backbone, alpha=-1).fit(X, Y)
@@ -172,10 +172,10 @@ def test_going_on_keeps_backbone_and_standardisation():
 
     classifier = TransferLearningClassifier(drawn, epochs=1, warm_start=True)
     classifier.fit(X, Y)
-    digest, fixed = classifier.backbone_digest_, classifier.weights_[:2]
+    digest, fixed = classifier.backbone_digest_, classifier.weights_[2:]
     classifier.fit(X[:100], Y[:100]).partial_fit(X[100:], Y[100:])
     assert classifier.backbone_digest_ == digest
-    for first, second in zip(fixed, classifier.weights_, strict=False):
+    for first, second in zip(fixed, classifier.weights_[2:], strict=True):
         np.testing.assert_array_equal(first, second)
     assert classifier.set_params(warm_start=False).fit(X, Y).backbone_digest_ != digest
 
@@ -183,7 +183,7 @@ def test_going_on_keeps_backbone_and_standardisation():
 def test_precision():
     """The dense layer can be trained in double precision."""
     classifier = TransferLearningClassifier(backbone, precision="float64", epochs=2)
-    assert classifier.fit(X, Y).weights_[2].dtype == np.float64
+    assert classifier.fit(X, Y).weights_[0].dtype == np.float64
     with pytest.raises(ValueError, match="precision"):
         clone(classifier).set_params(precision="float16").fit(X, Y)
 

@@ -197,7 +197,7 @@ def test_classifier(images):
     model = backbone_classifier(n_outputs=3, alpha=0.1, **settings)
     assert [v.name for v in model.trainable_variables] == ["kernel", "bias"]
     assert len(model.weights) == len(network.weights) + 4
-    head = [np.zeros(6), np.ones(6), np.eye(6)[:, :3], np.zeros(3)]
+    head = [np.eye(6)[:, :3], np.zeros(3), np.zeros(6), np.ones(6)]
     model.set_weights([*network.get_weights(), *head])
     expected = features(network, images)[:, :3]
     np.testing.assert_allclose(model(images), expected, rtol=1e-5)
