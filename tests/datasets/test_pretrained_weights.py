@@ -35,6 +35,8 @@ def package(tmp_path, monkeypatch):
     (folder / "__init__.py").write_text("raise RuntimeError('run')", encoding="utf-8")
     path.write_bytes(b"something else")
     monkeypatch.syspath_prepend(tmp_path)
+    # Other tests may have imported the real one.
+    monkeypatch.delitem(sys.modules, entry.module, raising=False)
     return path
 
 
