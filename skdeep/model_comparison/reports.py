@@ -35,7 +35,7 @@ _FORWARD_PASSES = 3
 class SetReport:
     """How well a classifier does on one set of samples.
 
-    Attributes
+    Parameters
     ----------
     n_samples : int
         Number of samples.
@@ -56,6 +56,20 @@ class SetReport:
 
     predict_seconds : float
         Seconds that it took to predict.
+
+    See Also
+    --------
+    TrainTestReport : Holds one for the training set and one for the test set.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from skdeep.model_comparison import train_test_report
+    >>> X, y = load_iris(return_X_y=True)
+    >>> report = train_test_report(GaussianNB(), X[::2], y[::2], X[1::2], y[1::2])
+    >>> report.test.n_samples, report.test.confusion_matrix.shape
+    (75, (3, 3))
     """
 
     n_samples: int

@@ -46,6 +46,7 @@ def multiply_adds(model: keras.Model) -> int:
     Returns
     -------
     count : int
+        Multiply-adds of one forward pass for one sample.
 
     Raises
     ------
