@@ -38,6 +38,7 @@ def check_contents(found: list[Place], members: Members) -> None:
         "RandomStateNode": _check_random_state,
         "TreeNode": _check_tree,
         "ConstructorFromReduceNode": _check_arguments,
+        "ObjectNode": _check_support_vectors,
     }
     for place in found:
         check = checks.get(place.loader)
@@ -85,6 +86,11 @@ def _check_array(place: Place, members: Members) -> None:
 
 
 def _check_sparse(place: Place, members: Members) -> None:
+    _sparse_parts(place, members)
+
+
+def _sparse_parts(place: Place, members: Members) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a sparse matrix whose indices stay inside of it."""
     file = place.node["file"]
     if place.node.get("type") != "scipy" or not file.endswith(".npz"):
         raise place.refuse("is not stored as a sparse matrix")
@@ -113,6 +119,7 @@ def _check_sparse(place: Place, members: Members) -> None:
         or indices.max(initial=-1) >= minor
     ):
         raise place.refuse("is a sparse matrix whose indices lead out of it")
+    return arrays
 
 
 def _check_random_state(place: Place, members: Members) -> None:
@@ -187,3 +194,58 @@ def _check_tree(place: Place, members: Members) -> None:
         or not (right[is_leaf] == -1).all()
     ):
         raise place.refuse("is a decision tree whose indices lead out of it")
+
+
+def _check_support_vectors(place: Place, members: Members) -> None:
+    """Check that the arrays of a support vector machine have sizes that agree.
+
+    libsvm is given pointers to them, and one size for all.
+    """
+    state = place.node.get("content") or {}
+    attributes = state.get("content") or {}
+    if not (
+        place.type_name.startswith("sklearn.svm._classes.")
+        and "_n_support" in attributes
+    ):
+        return
+
+    def shape(name: str) -> tuple[int, ...]:
+        node = attributes[name]
+        if node["__loader__"] == "SparseMatrixNode":
+            parts = _sparse_parts(Place(f"{place.path}.{name}", node), members)
+            rows, columns = parts["shape.npy"].tolist()
+            # Coefficients are read as if none of them had been left out.
+            full = name != "_dual_coef_" or parts["data.npy"].size == rows * columns
+            return (rows, columns) if full else ()
+        return read_header(members[node["file"]], node["file"]).shape
+
+    counts = array_of(attributes["_n_support"], members)
+    support = array_of(attributes["support_"], members)
+    n_features = _integer(attributes["n_features_in_"], place.path)
+    n_vectors, n_pairs = len(support), len(counts) * (len(counts) - 1) // 2
+    # libsvm goes by the vectors of each class in classifiers only; of others it takes
+    # the number of all vectors, and scikit-learn leaves something else there.
+    by_class = place.type_name.endswith("SVC")
+    n_counted = int(counts.sum()) if by_class else n_vectors
+    vectors = (n_vectors, n_features)
+    if _value(attributes["kernel"]) == "precomputed":
+        vectors = (0, 0)
+    if (
+        counts.ndim != 1
+        or not (by_class or len(counts) == 2)
+        or counts.dtype != np.int32
+        or (counts < 0).any()
+        or n_counted != n_vectors
+        or support.shape != (n_vectors,)
+        or support.dtype != np.int32
+        or (vectors == (0, 0) and not _within(support, n_features))
+        or shape("support_vectors_") != vectors
+        or shape("_dual_coef_") != (len(counts) - 1, n_vectors)
+        or shape("_intercept_") != (n_pairs,)
+        or not {shape("_probA"), shape("_probB")} <= {(0,), (n_pairs,)}
+    ):
+        raise place.refuse("is a support vector machine whose sizes do not agree")
+
+
+def _within(indices: NDArray[Any], size: int) -> bool:
+    return bool(indices.min(initial=0) >= 0 and indices.max(initial=-1) < size)

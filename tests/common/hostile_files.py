@@ -534,6 +534,12 @@ def _native(contents):
         pieces = [(name, npy(array)) for name, array in arrays.items()]
         members[node["file"]] = b"".join(archive.write_archive(pieces))
         files[f"sparse {key} {value}"] = (file_of(members), "indices lead out")
+    for key, length in (("_intercept_", 0), ("_n_support", 4), ("support_", 1)):
+        members = members_of(contents["words"])
+        node = attributes_of(members, "SVC")[key]
+        old = np.load(io.BytesIO(members[node["file"]]))
+        members[node["file"]] = npy(np.resize(old, length))
+        files[f"support vectors with {key}"] = (file_of(members), "sizes do not agree")
     members = members_of(contents["words"])
     node = node_named(members, "csr_matrix")
     bomb = zipped([("data.npy", bytes(300_000_000))], zipfile.ZIP_DEFLATED)

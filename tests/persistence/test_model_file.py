@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import skops.io
+from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -43,7 +44,7 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     StandardScaler,
 )
-from sklearn.svm import SVC
+from sklearn.svm import SVC, SVR, NuSVC, OneClassSVM
 
 from skdeep import (
     CharCNNClassifier,
@@ -218,6 +219,23 @@ def test_estimators_around_ours(name, digits, path):
     other = saved_and_loaded(model, path)
     assert_equal(model, other, X)
     other.fit(X, y)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "precomputed"])
+@pytest.mark.parametrize("cls", [SVC, NuSVC, SVR, OneClassSVM])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_support_vectors(cls, kernel, sparse, path):
+    """All support vector machines pass the check of their sizes."""
+    generator = np.random.default_rng(0)
+    X, y = generator.random((40, 40)), np.arange(40) % 3
+    if kernel == "precomputed":
+        X = X @ X.T
+    elif sparse:
+        X = csr_array(X)
+    model = cls(kernel=kernel, **({"nu": 0.2} if cls is NuSVC else {}))
+    model.fit(X, *(() if cls is OneClassSVM else (y,)))
+    other = saved_and_loaded(model, path)
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
 
 
 def test_frozen_estimators_and_columns_with_names(digits, path):
