@@ -12,6 +12,7 @@ from skdeep.datasets import make_shapes
 from skdeep.networks.standardization import channel_statistics
 from skdeep.networks.whitening import whitening_kernel
 
+GOLDEN = 0.98
 FROM_PRESETS = (
     "epochs",
     "batch_size",
@@ -157,6 +158,14 @@ def test_digits_are_learned(digits, name):
     }[name]
     model = classifier(name, **settings).fit(X[:700], y[:700])
     assert model.score(X[700:], y[700:]) > 0.9
+
+
+def test_golden_score():
+    """A short fit on generated shapes gives what it gave: what this computes."""
+    X, y = make_shapes(600, image_shape=(16, 16, 1), random_state=0, return_X_y=True)
+    model = classifier(width=0.25, epochs=8, batch_size=64, learning_rate=0.2)
+    score = model.fit(X[:400], y[:400]).score(X[400:], y[400:])
+    assert score == pytest.approx(GOLDEN, abs=0.02)
 
 
 @pytest.mark.parametrize("name", PRESETS)
