@@ -14,6 +14,9 @@ _ESTIMATORS = {
     "DeepCNNClassifier": "skdeep.classifiers",
     "DenoisingAutoencoderTransformer": "skdeep.autoencoders",
     "HammingNeighbors": "skdeep.hashing",
+    "KerasClassifier": "skdeep.wrappers",
+    "KerasRegressor": "skdeep.wrappers",
+    "KerasTransformer": "skdeep.wrappers",
     "PretrainedEncoderClassifier": "skdeep.classifiers",
     "RNNClassifier": "skdeep.classifiers",
     "SemanticHashingTransformer": "skdeep.autoencoders",
@@ -31,6 +34,7 @@ _SUBPACKAGES = (
     "networks",
     "persistence",
     "plotting",
+    "wrappers",
 )
 
 __all__ = [*_ESTIMATORS, *_SUBPACKAGES, "__version__"]

@@ -28,6 +28,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skdeep import runtime
+from skdeep.runtime.keras_copies import mend_copies
 from skdeep.runtime.progress import write_epoch
 
 # scikit-learn refuses to read the tags of any class with a parent that defines
@@ -35,6 +36,9 @@ from skdeep.runtime.progress import write_epoch
 # anyway, so nothing changes for others who use it.
 if "__sklearn_tags__" not in vars(BaseWrapper):
     BaseWrapper.__sklearn_tags__ = BaseEstimator.__sklearn_tags__
+
+# It also decides how objects of Keras are copied, which fails for users' own classes.
+mend_copies()
 
 TRAINING_CONSTRAINTS: dict[str, list[Any]] = {
     "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -316,9 +320,14 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _call_scikit_learn(
-        self, X: Any, y: Any, options: runtime.TrainingOptions
+        self,
+        X: Any,
+        y: Any,
+        options: runtime.TrainingOptions,
+        verbose: bool | None = None,
     ) -> None:
         """Let scikit-learn's callbacks take part, and write progress if asked to."""
+        verbose = self.verbose if verbose is None else verbose
         context = self._init_callback_context(max_subtasks=options.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         name, current = type(self).__name__, []
@@ -330,7 +339,7 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         def on_epoch_end(
             epoch: int, logs: dict[str, float], weights: Callable[[], list[np.ndarray]]
         ) -> bool:
-            if self.verbose:
+            if verbose:
                 write_epoch(name, epoch, options.epochs, logs)
             return current[0].call_on_fit_task_end(
                 estimator=self,

@@ -42,6 +42,28 @@ def needs_classes(estimator):
     return is_classifier(estimator)
 
 
+def wraps_own_network(estimator):
+    """Tell whether a user's network is wrapped, with the parameters of SciKeras."""
+    return "model" in estimator.get_params(deep=False)
+
+
+def stops_early(estimator):
+    """Tell whether an estimator can watch some rows and stop."""
+    return "early_stopping" in estimator.get_params(deep=False)
+
+
+def own_names(estimator, parameters):
+    """Return parameters of training under the names that an estimator has for them."""
+    if not wraps_own_network(estimator):
+        return parameters
+    constant = {"learning_rate_schedule": "constant", "early_stopping": False}
+    return {
+        "model__learning_rate" if name == "learning_rate" else name: value
+        for name, value in parameters.items()
+        if name not in constant or constant[name] != value
+    }
+
+
 def checks_in(*modules):
     """Return the checks that modules define, as a dict of functions."""
     return {
@@ -54,6 +76,7 @@ def checks_in(*modules):
 
 def fresh(estimator, **parameters):
     """Return an unfitted copy with a fixed seed and some parameters changed."""
+    parameters = own_names(estimator, parameters)
     return clone(estimator).set_params(**{"random_state": 0} | parameters)
 
 

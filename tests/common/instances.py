@@ -22,6 +22,9 @@ from skdeep import (
     ConvAutoencoderTransformer,
     DeepCNNClassifier,
     DenoisingAutoencoderTransformer,
+    KerasClassifier,
+    KerasRegressor,
+    KerasTransformer,
     PretrainedEncoderClassifier,
     RNNClassifier,
     SemanticHashingTransformer,
@@ -29,10 +32,14 @@ from skdeep import (
     TransferLearningClassifier,
     VariationalAutoencoderTransformer,
 )
+from tests.common import user_networks
 
 FAST = {"epochs": 2, "batch_size": 16}
 # With a fixed number of tokens all folds of a search share one compiled network.
 SHORT_TEXTS = {"max_features": 16, "max_length": 12, "learning_rate": 0.02}
+# The wrappers promise scores after some epochs only; their networks are compiled with
+# a learning rate of their own.
+OWN_NETWORK = {"epochs": 20, "batch_size": 16, "verbose": 0}
 
 
 def backbone():
@@ -161,7 +168,15 @@ INSTANCES = {
         learning_rate=0.02,
         batch_size=16,
     ),
+    "KerasClassifier": KerasClassifier(
+        user_networks.classifier, metrics=["accuracy"], **OWN_NETWORK
+    ),
+    "KerasRegressor": KerasRegressor(user_networks.regressor, **OWN_NETWORK),
+    "KerasTransformer": KerasTransformer(
+        user_networks.autoencoder, output_layer="code", **OWN_NETWORK
+    ),
 }
+
 # What is fitted without any training: scikit-learn's battery runs over these, too.
 UNTRAINED = {"BackboneTransformer": BackboneTransformer(backbone)}
 

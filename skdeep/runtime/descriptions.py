@@ -1,0 +1,285 @@
+"""Descriptions of users' Keras models: what can be compiled once and shared.
+
+A model that consists of Keras' own layers is known by its configuration: two models
+with equal configurations are one network, whatever function has built them. Such a
+network is compiled once for all fits. What runs code of the user's (their own layers,
+losses, metrics, training steps) has no description here, and trains as Keras trains.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from skdeep.runtime.keras_objectives import METRIC_CLASSES, METRICS, ROW_LOSSES
+from skdeep.runtime.keras_objectives import keras_loss as keras_loss_of_rows
+from skdeep.runtime.keras_objectives import keras_metric as keras_metric_of_rows
+from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+
+_KINDS = {"Sequential": keras.Sequential, "Functional": keras.Model}
+# Layers that run code from elsewhere, or whose state is not in their configuration.
+_OPAQUE = {
+    "Lambda",
+    "TFSMLayer",
+    "TorchModuleWrapper",
+    "JaxLayer",
+    "FlaxLayer",
+    "TextVectorization",
+    "StringLookup",
+    "IntegerLookup",
+    "Hashing",
+    "__lambda__",
+    "function",
+}
+_PRECISIONS = {"float32", "float64"}
+_AUTOMATIC_NUMBER = re.compile(r"_\d+$")
+
+
+def network_from_config(*, kind: str, config: str) -> keras.Model:
+    """Build a network of Keras' own layers from its configuration.
+
+    Parameters
+    ----------
+    kind : {"Sequential", "Functional"}
+        What the network is.
+    config : str
+        Its configuration in JSON.
+
+    Returns
+    -------
+    model : keras.Model
+    """
+    return _KINDS[kind].from_config(json.loads(config))
+
+
+@dataclass(frozen=True)
+class NetworkDescription:
+    """A network that its configuration describes, and what it computes with."""
+
+    network: NetworkSpec
+    precision: str
+
+
+@dataclass(frozen=True)
+class TrainingDescription:
+    """How a compiled model trains; `metrics` are named as Keras names them."""
+
+    loss: LossSpec
+    optimizer: OptimizerSpec
+    learning_rate: Any
+    metrics: tuple[tuple[str, LossSpec], ...]
+
+
+# -- networks --------------------------------------------------------------------------
+
+
+def describe_network(model: keras.Model) -> NetworkDescription | None:
+    """Describe a model by the configuration of its layers.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model, built.
+
+    Returns
+    -------
+    description : NetworkDescription or None
+        None if the model is more than Keras' own layers, or has several inputs.
+    """
+    kind = type(model).__name__
+    own = type(model).__module__.startswith("keras.") and kind in _KINDS
+    if not own or not model.built or len(model.inputs) != 1:
+        return None
+    precision = model.compute_dtype
+    if precision not in _PRECISIONS:
+        return None
+    if kind == "Functional" and isinstance(model.input, dict):
+        return None
+    if not all(layer.compute_dtype == precision for layer in model.layers):
+        return None
+    config = model.get_config()
+    try:
+        # What JSON does to tuples must be done before names are looked for.
+        config = json.loads(json.dumps(config))
+    except TypeError:
+        return None
+    if any(_is_foreign(part) for part in _objects(config)):
+        return None
+    _rename(config, kind)
+    text = json.dumps(config, sort_keys=True)
+    return NetworkDescription(
+        NetworkSpec(network_from_config, kind=kind, config=text), precision
+    )
+
+
+def _objects(config: Any) -> Iterator[dict[str, Any]]:
+    """Yield the configuration of every serialised object, however deep."""
+    if isinstance(config, dict):
+        if "class_name" in config:
+            yield config
+        for value in config.values():
+            yield from _objects(value)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _objects(value)
+
+
+def _is_foreign(config: dict[str, Any]) -> bool:
+    if config["class_name"] == "__keras_tensor__":
+        return False
+    module = config.get("module") or ""
+    return config["class_name"] in _OPAQUE or not f"{module}.".startswith("keras.")
+
+
+def _rename(config: dict[str, Any], kind: str) -> None:
+    """Give layers numbers for names: those from Keras differ from fit to fit."""
+    layers = config["layers"]
+    names = {}
+    for number, layer in enumerate(layers):
+        original = layer["config"].get("name", layer.get("name"))
+        names[original] = layer["config"]["name"] = f"layer_{number}"
+        if "name" in layer:
+            layer["name"] = names[original]
+        if layer["class_name"] in _KINDS:
+            _rename(layer["config"], layer["class_name"])
+            layer["config"]["name"] = names[original]
+        else:
+            _forget_numbers(layer["config"], names[original])
+        for part in _objects(layer.get("inbound_nodes", [])):
+            if part["class_name"] == "__keras_tensor__":
+                history = part["config"]["keras_history"]
+                history[0] = names.get(history[0], history[0])
+    config["name"] = "network"
+    if kind == "Functional":
+        for ends in ("input_layers", "output_layers"):
+            config[ends] = _renamed_ends(config[ends], names)
+
+
+def _forget_numbers(config: dict[str, Any], own_name: str) -> None:
+    """Strip automatic numbers from the names of layers inside a layer."""
+    for part in _objects({k: v for k, v in config.items() if k != "name"}):
+        inner = part.get("config")
+        if isinstance(inner, dict) and isinstance(inner.get("name"), str):
+            inner["name"] = _AUTOMATIC_NUMBER.sub("", inner["name"])
+    config["name"] = own_name
+
+
+def _renamed_ends(ends: Any, names: dict[str, str]) -> Any:
+    if isinstance(ends, dict):
+        return {key: _renamed_ends(value, names) for key, value in ends.items()}
+    if ends and isinstance(ends[0], str):
+        return [names[ends[0]], *ends[1:]]
+    renamed = [_renamed_ends(end, names) for end in ends]
+    # A list of one tensor is that tensor.
+    return renamed[0] if len(renamed) == 1 else renamed
+
+
+# -- training --------------------------------------------------------------------------
+
+
+def describe_training(model: keras.Model) -> TrainingDescription | None:
+    """Describe how a compiled model of one output trains.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model, compiled.
+
+    Returns
+    -------
+    description : TrainingDescription or None
+        None if it takes more than a loss of rows, an optimizer and means of rows.
+    """
+    if model.run_eagerly or model.steps_per_execution != 1 or "fit" in vars(model):
+        return None
+    if len(model.outputs) != 1 or len(model.outputs[0].shape) < 2:
+        return None
+    masked = any(layer.supports_masking for layer in _maskers(model))
+    if masked and len(model.outputs[0].shape) > 2:
+        return None
+    loss, optimizer = _loss(model.loss), model.optimizer
+    metrics = _metrics(model)
+    ours = type(optimizer).__module__.startswith("keras.") and hasattr(
+        optimizer, "_learning_rate"
+    )
+    if loss is None or metrics is None or not ours:
+        return None
+    if type(optimizer).__name__ == "LossScaleOptimizer":
+        return None
+    return TrainingDescription(
+        loss, OptimizerSpec.from_optimizer(optimizer), learning_rate(optimizer), metrics
+    )
+
+
+def learning_rate(optimizer: Any) -> Any:
+    """Return the learning rate of an optimizer, a float or a schedule."""
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return schedule
+    return float(optimizer.learning_rate.numpy())
+
+
+def _maskers(model: keras.Model) -> Iterator[Any]:
+    for layer in model._flatten_layers(include_self=False):
+        if getattr(layer, "mask_zero", False) or type(layer).__name__ == "Masking":
+            yield layer
+
+
+def _loss(loss: Any) -> LossSpec | None:
+    """Describe a loss that is one of Keras' own and has a value for each row."""
+    if isinstance(loss, list | tuple) and len(loss) == 1:
+        loss = loss[0]
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    if isinstance(loss, keras.losses.Loss):
+        name, settings = type(loss).__name__, None
+        plain = loss.reduction == "sum_over_batch_size"
+        if not plain or getattr(loss, "ignore_class", None) is not None:
+            return None
+        owner = type(loss)
+        if owner is getattr(keras.losses, name, None) and name in ROW_LOSSES:
+            settings = json.dumps(
+                {k: v for k, v in loss.get_config().items() if k != "name"},
+                sort_keys=True,
+            )
+            return LossSpec(keras_loss_of_rows, name=name, settings=settings)
+        return None
+    name = getattr(loss, "__name__", "")
+    if name in ROW_LOSSES and loss is getattr(keras.losses, name, None):
+        return LossSpec(keras_loss_of_rows, name=name, settings=None)
+    return None
+
+
+def _metrics(model: keras.Model) -> tuple[tuple[str, LossSpec], ...] | None:
+    """Describe the metrics, None if one of them is not a mean over rows."""
+    try:
+        config = model.get_compile_config()
+    except Exception:
+        # Somebody's own object that cannot say what it is made of.
+        return None
+    if not config or config.get("weighted_metrics") or config.get("loss_weights"):
+        return None
+    metrics = config.get("metrics") or []
+    if not isinstance(metrics, list):
+        return None
+    if len(metrics) == 1 and isinstance(metrics[0], list):
+        metrics = metrics[0]
+    described = []
+    for metric in metrics:
+        if isinstance(metric, str) and metric in METRICS:
+            described.append((metric, metric))
+        elif isinstance(metric, dict) and metric.get("module") == "keras.metrics":
+            name = METRIC_CLASSES.get(metric["class_name"])
+            if name is None or metric["config"].get("threshold", 0.5) != 0.5:
+                return None
+            described.append((metric["config"]["name"], name))
+        else:
+            return None
+    if len({name for name, _ in described}) < len(described):
+        return None
+    return tuple(
+        (shown, LossSpec(keras_metric_of_rows, name=name)) for shown, name in described
+    )

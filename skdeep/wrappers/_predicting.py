@@ -1,0 +1,83 @@
+"""From data and weights to the outputs of the network."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep import runtime
+from skdeep.base import _flattened
+from skdeep.runtime.custom_models import watches_predictions
+from skdeep.runtime.descriptions import NetworkDescription
+from skdeep.wrappers._rows import as_network_numbers
+from skdeep.wrappers._training import ModelTrainer
+
+# Sparse rows that are filled with zeros at once.
+_DENSE_ROWS = 4096
+
+
+class ModelPredictor(ModelTrainer):
+    """Asks the user's network, row by row the same bits where it can be described."""
+
+    def _predict_raw(self, X: Any, **kwargs: Any) -> Any:
+        """Return the outputs of the network."""
+        check_is_fitted(self)
+        rows = self._encoded(self.feature_encoder_, self._valid_inputs(X, reset=False))
+        routed = self._routed("predict", self._predict_kwargs)
+        arguments = {
+            k: v
+            for k, v in routed.items()
+            if "__" not in k and not k.startswith("callbacks")
+        } | kwargs
+        if arguments.get("batch_size") == -1:
+            arguments["batch_size"] = self._all_rows(rows, "batch_size")
+        self._initialize_callbacks()
+        callbacks = _flattened(vars(self).pop("_predict_callbacks"))
+        del self._fit_callbacks
+        watched = any(watches_predictions(callback) for callback in callbacks)
+        plain = (
+            not kwargs
+            and not watched
+            and set(arguments)
+            <= {
+                "batch_size",
+                "verbose",
+            }
+        )
+        is_array = issparse(rows) or (
+            isinstance(rows, np.ndarray) and rows.dtype.kind in "biuf"
+        )
+        description = self._description() if plain and is_array else None
+        if description is not None:
+            return self._inferred(description, self.weights_, rows)
+        try:
+            return self.model_.predict(x=rows, callbacks=callbacks, **arguments)
+        finally:
+            for callback in callbacks:
+                callback.set_model(None)
+
+    def _inferred(
+        self, description: NetworkDescription, weights: list[np.ndarray], rows: Any
+    ) -> Any:
+        """Return what a described network says of rows, bit for bit row by row."""
+        rows = as_network_numbers(rows, description.precision)
+        batches = [slice(None)]
+        if issparse(rows):
+            batches = list(gen_batches(rows.shape[0], _DENSE_ROWS))
+        outputs = [
+            runtime.infer(
+                description.network,
+                weights,
+                runtime.ArrayFeed(
+                    rows[batch].toarray() if issparse(rows) else rows[batch]
+                ),
+                precision=description.precision,
+            )
+            for batch in batches
+        ]
+        if len(outputs) == 1:
+            return outputs[0]
+        return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)

@@ -1,0 +1,331 @@
+"""Targets as networks take them, and outputs of networks as users expect them."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.base import BaseEstimator
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.multiclass import type_of_target
+
+_KINDS = ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput")
+_CATEGORICAL = {
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "cce",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+}
+# How far the outputs of a network may sum from one and still be probabilities.
+_TOLERANCE = 1e-3
+
+
+def wants_columns(loss: Any) -> bool:
+    """Tell whether a loss compares with one column for each class."""
+    if isinstance(loss, list | tuple) and len(loss) == 1:
+        loss = loss[0]
+    if isinstance(loss, keras.losses.Loss):
+        return type(loss).__name__ in _CATEGORICAL
+    return (loss if isinstance(loss, str) else getattr(loss, "__name__", "")) in (
+        _CATEGORICAL
+    )
+
+
+class ClassifierTargets(BaseEstimator):
+    """Class labels to numbers, and probabilities back to labels.
+
+    Labels become their place among the sorted classes or, where the loss asks for
+    it, one column for each class. Indicators of several labels stay as they are.
+
+    Parameters
+    ----------
+    loss : str, keras.losses.Loss, class or function, default=None
+        What the network is trained with.
+    classes : array-like of shape (n_classes,), default=None
+        All labels; None for those that `fit` sees.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,) or None
+        Labels, sorted; numbers of columns for indicators; None for several outputs
+        of several classes.
+    n_classes_ : int or None
+        How many there are.
+    n_outputs_, n_outputs_expected_ : int
+        One: the number of outputs that the network must have.
+    """
+
+    def __init__(self, loss=None, classes=None):
+        self.loss = loss
+        self.classes = classes
+
+    def fit(self, y):
+        """Learn the classes.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels or indicators.
+
+        Returns
+        -------
+        self : object
+        """
+        kind = type_of_target(y, input_name="y")
+        if kind == "binary" and self.classes is not None:
+            # There may be classes that these rows do not show.
+            kind = type_of_target(self.classes)
+        if kind not in _KINDS:
+            raise ValueError(
+                f"Unknown label type: {kind}. y must hold class labels, or indicators "
+                "of several labels; for numbers use KerasRegressor, and for anything "
+                "else override target_encoder in a subclass."
+            )
+        self.n_outputs_ = self.n_outputs_expected_ = 1
+        self.shape_ = tuple(y.shape[1:])
+        if kind == "multiclass-multioutput":
+            self.classes_ = self.n_classes_ = None
+        elif kind == "multilabel-indicator":
+            if y.min() == 0 and np.all(y.sum(axis=1) == 1):
+                kind = "one-hot"
+            self.classes_ = np.arange(y.shape[1])
+        else:
+            self.classes_ = np.unique(y if self.classes is None else self.classes)
+        if self.classes_ is not None:
+            self.n_classes_ = len(self.classes_)
+        self.kind_ = kind
+        self.read_loss(self.loss)
+        return self
+
+    def read_loss(self, loss):
+        """Note what a loss says of the targets and outputs that it compares.
+
+        Parameters
+        ----------
+        loss : object
+            What the network was compiled with.
+        """
+        self.columns_ = wants_columns(loss)
+        if isinstance(loss, list | tuple) and len(loss) == 1:
+            loss = loss[0]
+        self.from_logits_ = bool(getattr(loss, "from_logits", False))
+
+    def transform(self, y):
+        """Return labels as the network takes them.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels or indicators.
+
+        Returns
+        -------
+        targets : ndarray of shape (n_samples, n_columns)
+        """
+        n_columns = y.shape[1] if y.ndim == 2 else 1
+        n_fitted = self.shape_[0] if self.shape_ else 1
+        if n_columns != n_fitted:
+            raise ValueError(
+                f"y has {n_columns} features (columns), but this estimator was fitted "
+                f"on {n_fitted}. Pass targets of the same shape, or fit a new one."
+            )
+        if self.kind_ not in ("binary", "multiclass"):
+            return y
+        labels = y.ravel()
+        places = np.searchsorted(self.classes_, labels)
+        places = np.clip(places, 0, self.n_classes_ - 1)
+        unknown = self.classes_[places] != labels
+        if np.any(unknown):
+            raise ValueError(
+                f"Found unknown categories {np.unique(labels[unknown]).tolist()[:5]} "
+                f"in y: the classes are {self.classes_.tolist()}. Pass all classes as "
+                "`classes` to the first partial_fit, or fit a new estimator."
+            )
+        dtype = keras.config.floatx()
+        if self.columns_:
+            return np.eye(self.n_classes_, dtype=dtype)[places]
+        return places.astype(dtype)[:, None]
+
+    def inverse_transform(self, y, return_proba=False):
+        """Return the labels, or their probabilities, that outputs stand for.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples, n_columns)
+            Outputs of the network.
+        return_proba : bool, default=False
+            Whether to return probabilities.
+
+        Returns
+        -------
+        labels : ndarray
+            Labels of the shape that was fitted, or probabilities in float64.
+        """
+        if self.kind_ == "multiclass-multioutput":
+            if return_proba:
+                return y
+            raise NotImplementedError(
+                "Class-predictions are not clearly defined for several outputs of "
+                "several classes. Use predict_proba, or override target_encoder in a "
+                "subclass."
+            )
+        if self.kind_ == "multilabel-indicator":
+            y = np.asarray(y, dtype=np.float64)
+            y = expit(y) if self.from_logits_ else y
+            return y if return_proba else np.around(y).astype(np.int64)
+        probabilities = self._probabilities(np.asarray(y, dtype=np.float64))
+        if return_proba:
+            return probabilities
+        best = probabilities.reshape(len(y), -1).argmax(axis=1)
+        if self.kind_ == "one-hot":
+            return np.eye(self.n_classes_, dtype=np.int64)[best]
+        return self.classes_[best].reshape(-1, *self.shape_)
+
+    def _probabilities(self, outputs):
+        """Return one column for each class, if the outputs can be read as such."""
+        if outputs.ndim == 1:
+            outputs = outputs[:, None]
+        n_columns = outputs.shape[1]
+        if self.n_classes_ == 1:
+            return np.ones((len(outputs), 1))
+        if n_columns == 1 and self.n_classes_ == 2:
+            positive = expit(outputs) if self.from_logits_ else outputs
+            return np.hstack([1 - positive, positive])
+        if n_columns < self.n_classes_:
+            # Whatever this network says, it is not the probability of each class.
+            return np.squeeze(outputs, axis=1) if n_columns == 1 else outputs
+        # A network may have outputs for classes that these data do not show.
+        outputs = outputs[:, : self.n_classes_]
+        if self.from_logits_:
+            return softmax(outputs, axis=1)
+        sums = outputs.sum(axis=1, keepdims=True)
+        near_one = np.all(np.abs(sums - 1) < _TOLERANCE) or n_columns > self.n_classes_
+        if near_one and np.all(outputs >= 0) and np.all(sums > 0):
+            return outputs / sums
+        return outputs
+
+    def get_metadata(self):
+        """Return what is to become attributes of the estimator.
+
+        Returns
+        -------
+        metadata : dict
+        """
+        names = ("classes_", "n_classes_", "n_outputs_", "n_outputs_expected_")
+        return {name: getattr(self, name) for name in names}
+
+
+class RegressorTargets(BaseEstimator):
+    """Numbers as they are, in the shape that was fitted.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of columns of y.
+    n_outputs_expected_ : int
+        One: the number of outputs that the network must have.
+    """
+
+    def fit(self, y):
+        """Learn the shape.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        Returns
+        -------
+        self : object
+        """
+        self.shape_ = tuple(y.shape[1:])
+        self.n_outputs_ = y.shape[1] if y.ndim == 2 else 1
+        self.n_outputs_expected_ = 1
+        return self
+
+    def transform(self, y):
+        """Return targets as they are.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        Returns
+        -------
+        targets : ndarray
+        """
+        n_outputs = y.shape[1] if y.ndim == 2 else 1
+        if n_outputs != self.n_outputs_:
+            raise ValueError(
+                f"Detected ``y`` to have {n_outputs} outputs, of shape {y.shape}, but "
+                f"this estimator was fitted on {self.n_outputs_}. Pass targets of the "
+                "same shape, or fit a new estimator."
+            )
+        return y
+
+    def inverse_transform(self, y):
+        """Return outputs in the shape that was fitted.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples, n_columns)
+            Outputs of the network.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        if y.size != len(y) * int(np.prod(self.shape_)):
+            raise ValueError(
+                f"The network's output for a sample has shape {y.shape[1:]}, but the "
+                f"targets have {self.shape_}. Let the network end in as many units as "
+                "y has columns: meta['n_outputs_'] says how many."
+            )
+        return y.reshape(-1, *self.shape_)
+
+    def get_metadata(self):
+        """Return what is to become attributes of the estimator.
+
+        Returns
+        -------
+        metadata : dict
+        """
+        names = ("n_outputs_", "n_outputs_expected_")
+        return {name: getattr(self, name) for name in names}
+
+
+_PLAIN = {"classifier": ClassifierTargets, "regressor": RegressorTargets}
+
+
+def as_plain(encoder: Any) -> Any:
+    """Return one of our own encoders as a dict of plain values, others as they are."""
+    if type(encoder) is FunctionTransformer and _is_default(encoder):
+        return {"encoder": "unchanged"}
+    for name, cls in _PLAIN.items():
+        if type(encoder) is cls:
+            parameters = cls().get_params()
+            fitted = {k: v for k, v in vars(encoder).items() if k not in parameters}
+            return {"encoder": name, **fitted}
+    return encoder
+
+
+def from_plain(state: Any, loss: Any) -> Any:
+    """Return the encoder that `as_plain` made a dict of."""
+    if not isinstance(state, dict) or "encoder" not in state:
+        return state
+    state = dict(state)
+    name = state.pop("encoder")
+    if name == "unchanged":
+        return FunctionTransformer()
+    encoder = ClassifierTargets(loss) if name == "classifier" else RegressorTargets()
+    vars(encoder).update(state)
+    return encoder
+
+
+def _is_default(encoder: FunctionTransformer) -> bool:
+    default = FunctionTransformer()
+    return vars(encoder).keys() == vars(default).keys() and all(
+        value is vars(default)[name] for name, value in vars(encoder).items()
+    )

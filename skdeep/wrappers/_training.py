@@ -1,0 +1,296 @@
+"""From data and a compiled Keras model to weights."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+
+from skdeep import runtime
+from skdeep.base import _flattened
+from skdeep.runtime.custom_models import fit_model, random_states, trains_as_keras
+from skdeep.runtime.descriptions import TrainingDescription, describe_training
+from skdeep.runtime.keras_objectives import long_name
+from skdeep.runtime.live_models import LIVE_MODELS, LiveModel
+from skdeep.wrappers._data import DataEncoder
+from skdeep.wrappers._rows import EncodedRows
+
+# Callbacks that look at the end of epochs only, and at nothing that only a model in
+# Keras' own training has.
+_CALLBACKS_OF_EPOCHS = (
+    keras.callbacks.EarlyStopping,
+    keras.callbacks.ReduceLROnPlateau,
+    keras.callbacks.LearningRateScheduler,
+    keras.callbacks.CSVLogger,
+)
+_FIT_ARGUMENTS = {
+    "batch_size",
+    "epochs",
+    "initial_epoch",
+    "shuffle",
+    "validation_batch_size",
+    "validation_split",
+    "verbose",
+}
+_BATCH_SIZE = 32
+
+
+class ModelTrainer(DataEncoder):
+    """Trains the user's model: compiled once for all fits where possible."""
+
+    # -- fitting ---------------------------------------------------------------------
+
+    @contextmanager
+    def _previous_fit_kept(self) -> Iterator[None]:
+        with super()._previous_fit_kept():
+            try:
+                yield
+            except BaseException:
+                LIVE_MODELS.forget(self)
+                raise
+            finally:
+                vars(self).pop("_model_in_training", None)
+
+    def _forget_fit(self) -> None:
+        for name in [n for n in vars(self) if n.endswith("_") and n[0] != "_"]:
+            delattr(self, name)
+        for name in ("_training_state", "_X_dtype", "_y_dtype"):
+            vars(self).pop(name, None)
+
+    def _learn(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        resume: bool,
+        one_epoch: bool = False,
+        classes: Any = None,
+        arguments: dict[str, Any],
+    ) -> Any:
+        with self._previous_fit_kept():
+            resume = resume and self.__sklearn_is_fitted__()
+            if not resume:
+                self._forget_fit()
+                if classes is not None:
+                    self.classes_ = np.unique(classes)
+            rows, labels, weights = self._prepare(X, y, sample_weight, reset=not resume)
+            state = self._state(resume)
+            if resume:
+                live, model = self._live_model(current=True)
+            else:
+                self._fit_encoders(rows, labels)
+                live, model = self._start_model(state.seed)
+            self._model_in_training = model
+            self._check_model(model)
+            targets = self._encoded(self.target_encoder_, labels)
+            inputs = self._encoded(self.feature_encoder_, rows)
+            if hasattr(model, "outputs"):
+                self._check_model_compatibility(targets)
+            del self._model_in_training
+            self._train_model(
+                (X, y),
+                live,
+                model,
+                (inputs, targets, weights),
+                state,
+                resume=resume,
+                one_epoch=one_epoch,
+                arguments=arguments,
+            )
+            return self
+
+    def _initialize_model(self, X: Any, y: Any) -> Any:
+        """Build the model, and take its weights as they are."""
+        with self._previous_fit_kept():
+            self._forget_fit()
+            rows, labels, _ = self._prepare(X, y, None, reset=True)
+            self._fit_encoders(rows, labels)
+            live, model = self._start_model(self._draw_seed(), itself=True)
+            if model.compiled and hasattr(self.target_encoder_, "read_loss"):
+                self.target_encoder_.read_loss(model.loss)
+            self.weights_ = model.get_weights()
+            live.loaded = self.weights_
+        return self
+
+    def _state(self, resume: bool) -> runtime.TrainingState:
+        kept = vars(self).get("_training_state") if resume else None
+        if kept is not None:
+            return runtime.TrainingState(**kept)
+        return runtime.TrainingState(self._draw_seed())
+
+    def _check_model(self, model: keras.Model) -> None:
+        """Refuse a model that cannot be trained; learn what its loss says."""
+        self._ensure_compiled_model()
+        losses = keras.tree.flatten(model.loss)
+        if not any(callable(loss) or isinstance(loss, str) for loss in losses):
+            raise ValueError(
+                f"No valid loss function was found, got loss={model.loss!r}. You must "
+                "provide a loss: pass the parameter `loss`, or compile the model with "
+                "one in the function that builds it."
+            )
+        if hasattr(self.target_encoder_, "read_loss"):
+            self.target_encoder_.read_loss(model.loss)
+
+    def _fit_arguments(
+        self, resume: bool, one_epoch: bool, arguments: dict[str, Any], inputs: Any
+    ) -> dict[str, Any]:
+        """Return what to call `keras.Model.fit` with, beside the rows."""
+        routed = self._routed("fit", self._fit_kwargs)
+        routed = {k: v for k, v in routed.items() if not k.startswith("callbacks")}
+        routed |= arguments
+        first = self.current_epoch if one_epoch and resume else 0
+        first = arguments.get("initial_epoch", first)
+        epochs = 1 if one_epoch else routed.get("epochs", self.epochs)
+        routed |= {"epochs": first + epochs, "initial_epoch": first}
+        for name in ("batch_size", "validation_batch_size"):
+            if routed.get(name) == -1:
+                routed[name] = self._all_rows(inputs, name)
+        self._initialize_callbacks()
+        own = _flattened(vars(self).pop("_fit_callbacks"))
+        del self._predict_callbacks
+        routed["callbacks"] = [*own, *_flattened(arguments.get("callbacks") or [])]
+        return routed
+
+    @staticmethod
+    def _all_rows(inputs: Any, name: str) -> int:
+        """Return the number of rows, which -1 stands for."""
+        if not hasattr(inputs, "shape"):
+            raise ValueError(
+                f"`{name}=-1` requires that `X` implement `shape`, but the "
+                f"feature_encoder made a {type(inputs).__name__} of it. Pass a number."
+            )
+        return int(inputs.shape[0])
+
+    def _train_model(
+        self,
+        given: tuple[Any, Any],
+        live: LiveModel,
+        model: keras.Model,
+        data: tuple[Any, Any, np.ndarray | None],
+        state: runtime.TrainingState,
+        *,
+        resume: bool,
+        one_epoch: bool,
+        arguments: dict[str, Any],
+    ) -> None:
+        inputs, targets, weights = data
+        fit_arguments = self._fit_arguments(resume, one_epoch, arguments, inputs)
+        usual = not arguments.keys() - {"epochs", "initial_epoch"}
+        usual = usual and trains_as_keras(model, fit_arguments)
+        rows = EncodedRows(inputs, targets, weights, model.compute_dtype)
+        plan = None
+        if usual and rows.are_arrays and not fit_arguments.get("validation_split"):
+            rows.sort()
+            plan = self._plan(live, model, fit_arguments, rows)
+        options = self._hooked_options(given, plan, live, fit_arguments)
+        try:
+            if plan is None:
+                result = fit_model(
+                    live,
+                    rows.inputs,
+                    rows.wanted,
+                    rows.weights,
+                    rows.places() if usual else None,
+                    arguments=fit_arguments,
+                    options=options,
+                    state=state,
+                )
+            else:
+                result = self._fit_compiled(
+                    live, model, plan, rows, options, state, resume=resume
+                )
+        finally:
+            for callback in fit_arguments["callbacks"]:
+                callback.set_model(None)
+        result.history = {long_name(k): v for k, v in result.history.items()}
+        # As in SciKeras, `fit` starts a new history even if it goes on training.
+        goes_on = resume and one_epoch and "history_" in vars(self)
+        self._keep(result, resume=goes_on, go_on=one_epoch or self.warm_start)
+        if plan is None:
+            live.loaded = self.weights_
+        self._callback_fit_ctx.call_on_fit_task_end(
+            estimator=self, X=given[0], y=given[1], reconstruction_attributes=dict
+        )
+
+    def _plan(
+        self,
+        live: LiveModel,
+        model: keras.Model,
+        arguments: dict[str, Any],
+        rows: EncodedRows,
+    ) -> TrainingDescription | None:
+        """Describe the training, if it can be compiled for all fits of this network."""
+        callbacks = arguments["callbacks"]
+        simple = set(arguments) - {"callbacks"} <= _FIT_ARGUMENTS and all(
+            _looks_at_epochs_only(callback) for callback in callbacks
+        )
+        if live.description is None or not simple:
+            return None
+        if callbacks and arguments["initial_epoch"]:
+            return None
+        return describe_training(model) if rows.suit(model) else None
+
+    def _hooked_options(
+        self,
+        given: tuple[Any, Any],
+        plan: TrainingDescription | None,
+        live: LiveModel,
+        arguments: dict[str, Any],
+    ) -> Any:
+        """Return how to train, with scikit-learn's callbacks told of epochs."""
+        epochs = arguments["epochs"] - arguments["initial_epoch"]
+        if plan is None:
+            # All else is for Keras to know, the progress bar included.
+            options: Any = SimpleNamespace(epochs=epochs)
+        else:
+            options = runtime.TrainingOptions(
+                optimizer=plan.optimizer,
+                learning_rate=plan.learning_rate,
+                epochs=epochs,
+                batch_size=arguments.get("batch_size") or _BATCH_SIZE,
+                precision=live.description.precision,
+                callbacks=arguments["callbacks"],
+            )
+        shown = plan is not None and bool(arguments.get("verbose"))
+        self._call_scikit_learn(*given, options, verbose=shown)
+        return options
+
+    def _fit_compiled(
+        self,
+        live: LiveModel,
+        model: keras.Model,
+        plan: TrainingDescription,
+        rows: EncodedRows,
+        options: runtime.TrainingOptions,
+        state: runtime.TrainingState,
+        *,
+        resume: bool,
+    ) -> runtime.TrainingResult:
+        if not resume:
+            state = runtime.TrainingState(state.seed, seeds=random_states(model))
+        live.example = rows.example()
+        inputs, targets = rows.feeds()
+        return runtime.fit(
+            live.description.network,
+            plan.loss,
+            inputs,
+            targets,
+            options=options,
+            seed=state.seed,
+            sample_weight=rows.weights,
+            metrics=plan.metrics,
+            weights=self.weights_ if resume else model.get_weights(),
+            state=state,
+        )
+
+
+def _looks_at_epochs_only(callback: keras.callbacks.Callback) -> bool:
+    """Tell whether a callback does without anything that Keras' own training has."""
+    if type(callback) not in _CALLBACKS_OF_EPOCHS:
+        return False
+    # Whether a metric should rise or fall, Keras asks the metrics of the model.
+    monitor = str(getattr(callback, "monitor", "loss")).removeprefix("val_")
+    return monitor == "loss" or callback.mode in ("min", "max")

@@ -1,0 +1,50 @@
+"""Copies of losses, metrics and optimizers of users' own classes."""
+
+import copy
+import pickle
+
+import keras
+import pytest
+
+from skdeep.runtime.keras_copies import mend_copies
+
+
+class OwnLoss(keras.losses.MeanSquaredError):
+    def __init__(self, power=2, name="own"):
+        super().__init__(name=name)
+        self.power = power
+
+
+class OwnMetric(keras.metrics.MeanAbsoluteError):
+    pass
+
+
+class OwnOptimizer(keras.optimizers.SGD):
+    pass
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        OwnLoss(3),
+        OwnMetric(name="shown"),
+        OwnOptimizer(0.5),
+        keras.losses.Huber(2.0),
+        keras.metrics.MeanSquaredError(name="shown"),
+        keras.optimizers.Adam(0.5),
+    ],
+    ids=lambda thing: type(thing).__name__,
+)
+def test_copies_are_objects(thing):
+    """A copy is an object of the same class with the same settings."""
+    mend_copies()
+    for other in (copy.deepcopy(thing), pickle.loads(pickle.dumps(thing))):
+        assert type(other) is type(thing)
+        assert other is not thing
+        if isinstance(thing, OwnLoss):
+            assert other.power == 3
+            assert float(other([[1.0]], [[3.0]])) == 4
+        elif isinstance(thing, keras.optimizers.Optimizer):
+            assert float(other.learning_rate.numpy()) == 0.5
+        else:
+            assert other.get_config() == thing.get_config()
