@@ -44,8 +44,8 @@ from skdeep import (
     SemanticHashingTransformer,
 )
 from skdeep.datasets import make_messages
+from skdeep.encoding.archive import read_archive, write_archive
 from skdeep.persistence import ModelFileError, load, manifest, save
-from skdeep.persistence.archive import read_archive, write_archive
 
 SECONDS, MEGABYTES = 2.0, 200.0
 SCHEMA = "schema.json"

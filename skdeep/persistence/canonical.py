@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.encoding.archive import write_archive
 from skdeep.persistence import trusted_names
-from skdeep.persistence.archive import write_archive
 from skdeep.persistence.schema import Node, places
 
 _NAMES = ("__loader__", "__module__", "__class__")

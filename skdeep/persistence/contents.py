@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdeep.persistence.archive import read_archive
-from skdeep.persistence.array_headers import read_array, read_header
+from skdeep.encoding.archive import read_archive
+from skdeep.encoding.array_headers import read_array, read_header
 from skdeep.persistence.errors import ModelFileError
 from skdeep.persistence.schema import Node, Place, json_value
 

@@ -1,7 +1,9 @@
 """What goes wrong with model files."""
 
+from skdeep.encoding.malformed_file import MalformedFileError
 
-class ModelFileError(ValueError):
+
+class ModelFileError(MalformedFileError):
     """A file that is no model that can be loaded, or a model that cannot be saved.
 
     The message says what is wrong, where, and what to do.
@@ -24,5 +26,5 @@ class ModelFileError(ValueError):
     ...     except ModelFileError as error:
     ...         print(str(error).replace(folder, "FOLDER"))
     FOLDER/model.skdeep cannot be loaded: it does not start as files written by
-    skdeep.persistence.save do.
+    skdeep do.
     """

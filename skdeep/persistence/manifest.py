@@ -9,7 +9,7 @@ import sklearn
 import skops
 
 from skdeep import __version__
-from skdeep.persistence.bounded_json import read_json
+from skdeep.encoding.bounded_json import read_json
 from skdeep.persistence.errors import ModelFileError
 from skdeep.runtime.shapes import library_versions
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from skdeep.encoding.archive import MAX_BYTES, read_archive, write_archive
+from skdeep.encoding.atomic_file import write_atomically
+from skdeep.encoding.bounded_json import read_json
+from skdeep.encoding.malformed_file import MalformedFileError
 from skdeep.persistence import manifest, schema
-from skdeep.persistence.archive import MAX_BYTES, read_archive, write_archive
-from skdeep.persistence.atomic_file import write_atomically
-from skdeep.persistence.bounded_json import read_json
 from skdeep.persistence.canonical import canonical, check_import_paths
 from skdeep.persistence.contents import Members, check_contents
 from skdeep.persistence.errors import ModelFileError
@@ -245,7 +246,7 @@ def _named(what: str) -> Iterator[None]:
     """Say in each error which file or estimator it is about."""
     try:
         yield
-    except ModelFileError as error:
+    except MalformedFileError as error:
         problem = str(error).rstrip(".")
         raise ModelFileError(f"{what}: {problem}.") from error.__cause__
 
@@ -255,7 +256,7 @@ def _said_what_wrote_it(written_with: dict[str, str]) -> Iterator[None]:
     """Say in each error which other versions the file was written with."""
     try:
         yield
-    except ModelFileError as error:
+    except MalformedFileError as error:
         others = [
             f"{name} {version} (here {here})"
             for name, here in manifest.versions().items()

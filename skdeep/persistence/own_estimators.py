@@ -11,10 +11,10 @@ from typing import Any
 
 import skdeep
 from skdeep.base import DeepEstimator
+from skdeep.encoding.archive import write_archive
+from skdeep.encoding.array_headers import read_header
 from skdeep.hashing import HammingNeighbors
 from skdeep.persistence import schema, trusted_names
-from skdeep.persistence.archive import write_archive
-from skdeep.persistence.array_headers import read_header
 from skdeep.persistence.contents import Members
 from skdeep.persistence.errors import ModelFileError
 from skdeep.persistence.schema import Node, Place, places
@@ -24,6 +24,7 @@ from skdeep.runtime.shapes import weight_shapes
 
 _STATE = "_training_state"
 _LARGE = ("weights_", _STATE)
+_OF_FUNCTIONS = ("FunctionNode", "TypeNode")
 _FLOATS = ("float32", "float64")
 
 
@@ -51,6 +52,7 @@ def check_own_estimators(found: list[Place], members: Members) -> None:
             try:
                 attributes = place.node["content"]["content"]
                 _check_names(place, cls, attributes)
+                _check_functions(place, attributes)
                 if issubclass(cls, DeepEstimator) and "weights_" in attributes:
                     _check_weights(place, attributes, members)
                 elif issubclass(cls, HammingNeighbors) and "codes_" in attributes:
@@ -79,6 +81,23 @@ def _check_names(place: Place, cls: type, attributes: dict[str, Node]) -> None:
         raise place.refuse(f"lacks the parameter {min(missing)!r}")
 
 
+def _check_functions(place: Place, attributes: dict[str, Node]) -> None:
+    """Refuse to call anything as the function that builds a user's network.
+
+    What any file may refer to builds none. Other functions are the caller's.
+    """
+    for name in attributes.keys() & {"model", "build_fn"}:
+        part = Place(f"{place.path}.{name}", attributes[name])
+        if part.loader == "JsonNode":
+            continue
+        known = trusted_names.functions() | trusted_names.TYPES_AS_VALUES
+        if part.loader not in _OF_FUNCTIONS or part.type_name in known:
+            raise part.refuse(
+                f"is {part.type_name}, which builds no network. Use a function of your "
+                "own that returns a keras.Model"
+            )
+
+
 def _check_weights(place: Place, attributes: dict[str, Node], members: Members) -> None:
     """Compare the headers of all weights with the network of the parameters."""
     found = _headers(attributes["weights_"], members)
@@ -87,11 +106,13 @@ def _check_weights(place: Place, attributes: dict[str, Node], members: Members) 
         estimator._validate_params()
         network = estimator._network()
         precision = estimator._inference
-        if network.function.__module__.startswith("skdeep."):
+        try:
             wanted = weight_shapes(network, precision, n_expected=len(found))
-        else:
-            # A function that the caller vouches for, and that may do more than
-            # connect layers.
+        except Exception:
+            if network.function.__module__.startswith("skdeep."):
+                raise
+            # A function that the caller vouches for, and that does more than connect
+            # layers.
             with seeded_construction(0), dtype_policy(precision):
                 model = network()
             wanted = [(tuple(v.shape), str(v.dtype)) for v in model.weights]

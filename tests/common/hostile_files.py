@@ -9,7 +9,8 @@ import zlib
 
 import numpy as np
 
-from skdeep.persistence import archive, manifest, schema
+from skdeep.encoding import archive
+from skdeep.persistence import manifest, schema
 from tests.common.model_files import (
     attributes_of,
     file_of,

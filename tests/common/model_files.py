@@ -2,8 +2,8 @@
 
 import json
 
+from skdeep.encoding.archive import read_archive, write_archive
 from skdeep.persistence import manifest, schema
-from skdeep.persistence.archive import read_archive, write_archive
 
 
 def members_of(content):

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from skdeep.persistence import atomic_file
-from skdeep.persistence.atomic_file import write_atomically
+from skdeep.encoding import atomic_file
+from skdeep.encoding.atomic_file import write_atomically
 
 OLD, NEW = b"what was there", [b"what ", b"is ", memoryview(b"new")]
 
@@ -65,7 +65,7 @@ def test_full_disk(path):
     program = (
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
-        "from skdeep.persistence.atomic_file import write_atomically\n"
+        "from skdeep.encoding.atomic_file import write_atomically\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "write_atomically(Path(sys.argv[1]), [bytes(600), bytes(600)])\n"

@@ -5,8 +5,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from skdeep.persistence import ModelFileError, archive
-from skdeep.persistence.archive import read_archive, write_archive
+from skdeep.encoding import archive
+from skdeep.encoding.archive import read_archive, write_archive
+from skdeep.encoding.malformed_file import MalformedFileError
 
 NAMES = st.from_regex(r"[a-z0-9_]{1,9}\.(json|npy|npz)", fullmatch=True)
 MEMBERS = st.dictionaries(NAMES, st.binary(max_size=50), min_size=1, max_size=5)
@@ -39,7 +40,7 @@ def test_every_other_byte_is_noticed(members, data):
     content = bytearray(archive_of(members))
     place = data.draw(st.integers(0, len(content) - 1))
     content[place] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(ModelFileError):
+    with pytest.raises(MalformedFileError):
         read_archive(memoryview(content))
 
 
@@ -51,7 +52,7 @@ def test_every_cut_is_noticed(members, data):
     more = data.draw(st.binary(min_size=1, max_size=30))
     for changed in (content[:cut], content + more, content[cut:], more + content):
         if changed != content:
-            with pytest.raises(ModelFileError):
+            with pytest.raises(MalformedFileError):
                 read_archive(memoryview(changed))
 
 
@@ -59,15 +60,15 @@ def test_every_cut_is_noticed(members, data):
 def test_anything_else_is_refused(content):
     """Random bytes are no archive, also behind the right start."""
     for some in (content, b"PK\3\4" + content):
-        with pytest.raises(ModelFileError):
+        with pytest.raises(MalformedFileError):
             read_archive(memoryview(some))
 
 
 def test_too_large_and_too_many(monkeypatch):
     """Archives that readers could not read are not written."""
     monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
-    with pytest.raises(ModelFileError, match="3 arrays, more than the 2"):
+    with pytest.raises(MalformedFileError, match="3 arrays, more than the 2"):
         archive_of({f"{n}.npy": b"" for n in range(3)})
     monkeypatch.setattr(archive, "MAX_BYTES", 100)
-    with pytest.raises(ModelFileError, match="more than 100 bytes"):
+    with pytest.raises(MalformedFileError, match="more than 100 bytes"):
         archive_of({"0.npy": bytes(100)})

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdeep.persistence.errors import ModelFileError
+from skdeep.encoding.malformed_file import MalformedFileError
 
 _MAX_DIMENSIONS = 16
 _MAX_HEADER = 2_000
@@ -60,36 +60,36 @@ def read_header(content: memoryview, name: str) -> ArrayHeader:
 
     Raises
     ------
-    ModelFileError
+    MalformedFileError
         If it is no array of numbers, booleans or texts, or its shape and dtype do
         not give the number of bytes that follow.
     """
     length = int.from_bytes(content[8:10], "little")
     if bytes(content[:8]) != b"\x93NUMPY\1\0" or length > _MAX_HEADER:
-        raise ModelFileError(f"its member {name!r} is not a file of an array")
+        raise MalformedFileError(f"its member {name!r} is not a file of an array")
     text = bytes(content[10 : 10 + length]).decode("latin-1")
     match = _HEADER.fullmatch(text)
     if match is None:
-        raise ModelFileError(
+        raise MalformedFileError(
             f"its member {name!r} is no array of numbers, booleans or texts: its "
             f"header is {text.strip()[:200]!r}"
         )
     try:
         dtype = np.lib.format.descr_to_dtype(ast.literal_eval(match["plain"]))
     except (TypeError, ValueError) as error:
-        raise ModelFileError(
+        raise MalformedFileError(
             f"its member {name!r} has the impossible dtype {match['plain'][:200]}"
         ) from error
     shape = tuple(int(size) for size in match["shape"].split(",") if size)
     found, wanted = len(content) - 10 - length, math.prod(shape) * dtype.itemsize
     if found != wanted or len(shape) > _MAX_DIMENSIONS:
-        raise ModelFileError(
+        raise MalformedFileError(
             f"its member {name!r} has {found} bytes for an array of shape {shape} and "
             f"dtype {dtype}, which needs {wanted}"
         )
     if dtype.itemsize > max(found, 4096):
         # An empty array of enormous texts is small until somebody fills it.
-        raise ModelFileError(f"its member {name!r} has the dtype {dtype}")
+        raise MalformedFileError(f"its member {name!r} has the dtype {dtype}")
     return ArrayHeader(dtype, shape, match["fortran"] == "True", 10 + length)
 
 

@@ -5,8 +5,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from skdeep.persistence import ModelFileError
-from skdeep.persistence.bounded_json import MAX_DEPTH, read_json
+from skdeep.encoding.bounded_json import MAX_DEPTH, read_json
+from skdeep.encoding.malformed_file import MalformedFileError
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -39,7 +39,7 @@ def test_anything_else_is_refused(content):
         value = None
     try:
         assert read(content) == value
-    except ModelFileError as error:
+    except MalformedFileError as error:
         assert not isinstance(value, dict) or "twice" in str(error)
 
 
@@ -58,7 +58,7 @@ def test_anything_else_is_refused(content):
 )
 def test_too_much(content, problem):
     """What is too large, or says something twice, is refused."""
-    with pytest.raises(ModelFileError, match=problem):
+    with pytest.raises(MalformedFileError, match=problem):
         read(content)
 
 
@@ -68,7 +68,7 @@ def test_depth_is_counted_outside_of_texts():
     assert read(json.dumps(texts).encode()) == texts
     hidden = '{"a":' + '["]}",' * (MAX_DEPTH + 1) + "1" + "]" * (MAX_DEPTH + 1) + "}"
     json.loads(hidden)
-    with pytest.raises(ModelFileError, match="nested too deeply"):
+    with pytest.raises(MalformedFileError, match="nested too deeply"):
         read(hidden.encode())
 
 
@@ -77,5 +77,5 @@ def test_depth_does_not_depend_on_the_limit_of_recursion(monkeypatch):
     monkeypatch.setattr(sys, "getrecursionlimit", lambda: 10**9)
     limit = sys.getrecursionlimit
     assert limit() == 10**9
-    with pytest.raises(ModelFileError, match="nested too deeply"):
+    with pytest.raises(MalformedFileError, match="nested too deeply"):
         read(b'{"a":' + b"[" * 50_000)

@@ -12,7 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 
-from skdeep.persistence.errors import ModelFileError
+from skdeep.encoding.malformed_file import MalformedFileError
 
 Buffer = bytes | memoryview
 
@@ -41,7 +41,7 @@ def write_archive(members: Iterable[tuple[str, Buffer]]) -> Iterator[Buffer]:
 
     Raises
     ------
-    ModelFileError
+    MalformedFileError
         If the archive would have more than 2 GiB, or too many members.
     """
     offset, entries = 0, []
@@ -51,16 +51,16 @@ def write_archive(members: Iterable[tuple[str, Buffer]]) -> Iterator[Buffer]:
         entries.append(_entry(name.encode("ascii"), crc, len(content), offset))
         offset += len(header) + len(content)
         if offset > MAX_BYTES:
-            raise ModelFileError(
-                f"it takes more than {MAX_BYTES} bytes, the most that a model file "
-                "may have"
+            raise MalformedFileError(
+                f"it takes more than {MAX_BYTES} bytes, the most that such a file may "
+                "have"
             )
         yield header
         yield content
     if len(entries) > MAX_MEMBERS:
-        raise ModelFileError(
+        raise MalformedFileError(
             f"it consists of {len(entries)} arrays, more than the {MAX_MEMBERS} that "
-            "a model file may have"
+            "such a file may have"
         )
     directory = b"".join(entries)
     yield directory
@@ -82,13 +82,11 @@ def read_archive(data: memoryview) -> dict[str, memoryview]:
 
     Raises
     ------
-    ModelFileError
+    MalformedFileError
         If the bytes are not those that `write_archive` makes of the members.
     """
     if bytes(data[:4]) != _START:
-        raise ModelFileError(
-            "it does not start as files written by skdeep.persistence.save do"
-        )
+        raise MalformedFileError("it does not start as files written by skdeep do")
     directory, start = _directory(data)
     members: dict[str, memoryview] = {}
     place = offset = 0
@@ -106,7 +104,7 @@ def read_archive(data: memoryview) -> dict[str, memoryview]:
         if text in members:
             raise _torn(f"it has two members {text!r}")
         if bytes(directory[place:end]) != _entry(name, crc, size, offset):
-            raise _torn(f"its directory describes {text!r} in another way than save")
+            raise _torn(f"its directory describes {text!r} in another way than skdeep")
         header = _header(name, crc, size)
         if bytes(data[offset : offset + len(header)]) != header:
             raise _torn(f"the header of its member {text!r} differs from the directory")
@@ -139,8 +137,8 @@ def _directory(data: memoryview) -> tuple[memoryview, int]:
     return directory, start
 
 
-def _torn(problem: str) -> ModelFileError:
-    return ModelFileError(
+def _torn(problem: str) -> MalformedFileError:
+    return MalformedFileError(
         f"{problem}. It was damaged or changed; take another copy of the file"
     )
 

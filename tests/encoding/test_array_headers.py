@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis.extra import numpy as arrays
 from sklearn.tree import DecisionTreeClassifier
 
-from skdeep.persistence import ModelFileError
-from skdeep.persistence.array_headers import read_array, read_header
+from skdeep.encoding.array_headers import read_array, read_header
+from skdeep.encoding.malformed_file import MalformedFileError
 
 DTYPES = st.sampled_from(
     "? i1 <i2 >i4 <i8 u1 <u8 <f2 <f4 >f8 <c8 <c16 S5 <U3 >U2".split()
@@ -54,7 +54,7 @@ def test_changed_headers(dtype, shape, data):
     content[place] = data.draw(st.integers(0, 255))
     try:
         found = read_array(memoryview(content), "0.npy")
-    except ModelFileError as error:
+    except MalformedFileError as error:
         assert "0.npy" in str(error)
     else:
         wanted = np.load(io.BytesIO(content), allow_pickle=False)
@@ -76,7 +76,9 @@ def test_changed_headers(dtype, shape, data):
 )
 def test_other_arrays_are_refused(array):
     """Objects, dates and whatever is not a number, boolean or text is refused."""
-    with pytest.raises(ModelFileError, match="no array of numbers, booleans or texts"):
+    with pytest.raises(
+        MalformedFileError, match="no array of numbers, booleans or texts"
+    ):
         read_header(npy(array), "0.npy")
 
 
@@ -85,5 +87,7 @@ def test_other_sizes_are_refused(change):
     """The content has as many bytes as the header says."""
     content = bytes(npy(np.arange(5.0)))
     content = content[:change] if change < 0 else content + bytes(change)
-    with pytest.raises(ModelFileError, match=f"has {40 + change} bytes for an array"):
+    with pytest.raises(
+        MalformedFileError, match=f"has {40 + change} bytes for an array"
+    ):
         read_header(memoryview(content), "0.npy")

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from skdeep.persistence.errors import ModelFileError
+from skdeep.encoding.malformed_file import MalformedFileError
 
 MAX_DEPTH = 400
 
@@ -31,23 +31,23 @@ def read_json(
 
     Raises
     ------
-    ModelFileError
+    MalformedFileError
         If the text is too large, too deep, or no JSON object.
     """
     if len(content) > max_bytes:
-        raise ModelFileError(
+        raise MalformedFileError(
             f"its member {name!r} has {len(content)} bytes, more than {max_bytes}"
         )
     raw = content.tobytes()
     n_values = sum(map(raw.count, (b"{", b"[", b",", b":")))
     # Texts in texts have four quotes, each with a separator behind it.
     if n_values > max_values or raw.count(b'"') > 4 * max_values:
-        raise ModelFileError(
+        raise MalformedFileError(
             f"its member {name!r} holds more than the {max_values} values or texts "
             "that it may have"
         )
     if _depth(raw) > MAX_DEPTH:
-        raise ModelFileError(f"its member {name!r} is nested too deeply")
+        raise MalformedFileError(f"its member {name!r} is nested too deeply")
     try:
         value = json.loads(
             raw.decode("utf-8"),
@@ -55,9 +55,11 @@ def read_json(
             parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"its member {name!r} is not valid: {error}") from error
+        raise MalformedFileError(
+            f"its member {name!r} is not valid: {error}"
+        ) from error
     if not isinstance(value, dict):
-        raise ModelFileError(f"its member {name!r} is not a JSON object")
+        raise MalformedFileError(f"its member {name!r} is not a JSON object")
     return value
 
 
