@@ -48,8 +48,8 @@ def copy_model(model: keras.Model) -> keras.Model:
     except Exception as error:
         raise ValueError(
             f"The keras.Model passed as `model`, {model.name!r}, cannot be copied, and "
-            f"is not trained itself, as it is a parameter: {error} Pass a function "
-            "that builds and compiles it."
+            "is not trained itself, as it is a parameter. Pass a function that builds "
+            f"and compiles it. Keras says: {error}"
         ) from error
 
 

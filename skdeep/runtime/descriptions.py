@@ -235,16 +235,14 @@ def _loss(loss: Any) -> LossSpec | None:
     if isinstance(loss, str):
         loss = keras.losses.get(loss)
     if isinstance(loss, keras.losses.Loss):
-        name, settings = type(loss).__name__, None
+        name = type(loss).__name__
         plain = loss.reduction == "sum_over_batch_size"
         if not plain or getattr(loss, "ignore_class", None) is not None:
             return None
         owner = type(loss)
         if owner is getattr(keras.losses, name, None) and name in ROW_LOSSES:
-            settings = json.dumps(
-                {k: v for k, v in loss.get_config().items() if k != "name"},
-                sort_keys=True,
-            )
+            # Its configuration may leave some out: the delta of a Huber loss.
+            settings = json.dumps(loss._fn_kwargs, sort_keys=True)
             return LossSpec(keras_loss_of_rows, name=name, settings=settings)
         return None
     name = getattr(loss, "__name__", "")

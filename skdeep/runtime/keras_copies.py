@@ -1,8 +1,9 @@
-"""Copies and pickles of users' own losses, metrics and optimizers.
+"""Copies and pickles of losses, metrics and optimizers that Keras cannot describe.
 
 SciKeras pickles objects of Keras, and so copies them, through Keras' serialisation.
 Keras cannot make objects of classes that it does not know, and 3.15 returns the name
-of the class instead: a clone would hold a string in place of the loss.
+of the class instead: a clone would hold a string in place of the loss. And it leaves
+out some arguments of its own losses: a clone would hold a Huber loss of another delta.
 """
 
 import copyreg
@@ -22,6 +23,11 @@ def _reduce_loss(loss: Any) -> tuple[Any, ...]:
     return copyreg.__newobj__, (type(loss),), vars(loss)  # type: ignore[attr-defined]
 
 
+def _has_whole_configuration(loss: Any) -> bool:
+    arguments = vars(loss).get("_fn_kwargs", {})
+    return arguments.keys() <= loss.get_config().keys()
+
+
 def _reduce_to_config(stateful: Any) -> tuple[Any, ...]:
     return _from_config, (type(stateful), stateful.get_config())
 
@@ -29,8 +35,8 @@ def _reduce_to_config(stateful: Any) -> tuple[Any, ...]:
 def mend_copies() -> None:
     """Let objects of users' own classes be copied and pickled by their class.
 
-    Those of Keras' classes are copied as before. To be called once SciKeras has been
-    imported; calling it again changes nothing.
+    Those of Keras' classes are copied as before if their configuration is whole. To
+    be called once SciKeras has been imported; calling it again changes nothing.
     """
     for kind, reduce_own in (
         (keras.losses.Loss, _reduce_loss),
@@ -45,6 +51,8 @@ def mend_copies() -> None:
 def _mended(reduce_known: Any, reduce_own: Any) -> Any:
     def reduce(self: Any) -> Any:
         known = type(self).__module__.startswith("keras.")
+        if known and isinstance(self, keras.losses.Loss):
+            known = _has_whole_configuration(self)
         return reduce_known(self) if known else reduce_own(self)
 
     setattr(reduce, _MENDED, True)

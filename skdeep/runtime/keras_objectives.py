@@ -81,7 +81,7 @@ def keras_loss(targets: Any, outputs: Any, *, name: str, settings: str | None) -
     name : str
         Function or class in `keras.losses`.
     settings : str or None
-        Configuration of the class in JSON; None for a function.
+        Arguments of the class in JSON; None for a function.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def keras_loss(targets: Any, outputs: Any, *, name: str, settings: str | None) -
     """
     function = getattr(keras.losses, name)
     if settings is not None:
-        function = function.from_config(json.loads(settings)).call
+        function = function(**json.loads(settings)).call
     return _of_rows(function(_like(targets, outputs), outputs))
 
 

@@ -10,7 +10,22 @@ import tensorflow as tf
 from skdeep.runtime.feeds import ArrayFeed
 
 
-class RepeatedFeed(ArrayFeed):
+class _Occurrences:
+    """The rows of an epoch, some of them several times."""
+
+    places: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def order(
+        self, rows: np.ndarray, batch_size: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Return the row numbers of the occurrences `rows`, shuffled."""
+        return self.places[generator.permutation(rows)]
+
+
+class RepeatedFeed(_Occurrences, ArrayFeed):
     """Rows of an array of which some occur several times in an epoch.
 
     Parameters
@@ -24,15 +39,6 @@ class RepeatedFeed(ArrayFeed):
     def __init__(self, array: np.ndarray, places: np.ndarray) -> None:
         super().__init__(array)
         self.places = places
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def order(
-        self, rows: np.ndarray, batch_size: int, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the row numbers of the occurrences `rows`, shuffled."""
-        return self.places[generator.permutation(rows)]
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class SparseLayout:
         return tf.scatter_nd(where, tf.cast(tf.gather(data, places), dtype), shape)
 
 
-class SparseFeed:
+class SparseFeed(_Occurrences):
     """Rows of a sparse matrix, filled with zeros batch by batch.
 
     Parameters
@@ -82,9 +88,6 @@ class SparseFeed:
         self.places = np.arange(matrix.shape[0]) if places is None else places
         self.layout = SparseLayout(int(matrix.shape[1]), matrix.data.dtype.name)
 
-    def __len__(self) -> int:
-        return len(self.places)
-
     def tensors(self) -> tuple[tf.Tensor, ...]:
         """Return the data as TensorFlow tensors."""
         return (
@@ -92,9 +95,3 @@ class SparseFeed:
             tf.convert_to_tensor(np.asarray(self.matrix.indices, dtype=np.int64)),
             tf.convert_to_tensor(np.asarray(self.matrix.indptr, dtype=np.int64)),
         )
-
-    def order(
-        self, rows: np.ndarray, batch_size: int, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the row numbers of the occurrences `rows`, shuffled."""
-        return self.places[generator.permutation(rows)]

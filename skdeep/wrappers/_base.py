@@ -259,6 +259,7 @@ class BaseWrapper(ModelPredictor):
 
     # -- fitting ---------------------------------------------------------------------
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, **kwargs):
         """Build the network and train it.
@@ -292,6 +293,7 @@ class BaseWrapper(ModelPredictor):
             X, y, sample_weight, resume=self.warm_start, arguments=kwargs
         )
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, **kwargs):
         """Train for one more epoch.

@@ -115,16 +115,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     Notes
     -----
-    A network of Keras' own layers with one input and one output, a loss of Keras' and
-    callbacks that look at epochs is compiled once and used again by all fits of that
-    network, whatever function has built it: a search over learning rates compiles
-    once. Everything else trains through `keras.Model.fit`. Either way rows are put
-    into an order that their content decides and shuffled by `random_state`, so that a
-    fit depends neither on the order of the rows nor on the way taken, but for
-    rounding. Where `sample_weight` holds whole numbers, a row of weight two is the
-    same as the row given twice. What needs the rows as they were given (several inputs
-    or outputs, `validation_split`, `shuffle=False`, a model with its own `fit`,
-    arguments of `fit`) gets them so, weighted as Keras does it.
+    The notes of `skdeep.wrappers.BaseWrapper` tell which networks are compiled once for
+    all fits, and how the order and the weights of rows count.
 
     Pickles hold parameters and NumPy arrays. A function goes into them by reference,
     as Python does it: define it in a module that can be imported.
@@ -273,6 +265,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             of_class = compute_sample_weight(self.class_weight, y)
         return of_class if sample_weight is None else of_class * sample_weight
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
         """Train for one more epoch.

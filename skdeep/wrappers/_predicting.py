@@ -9,12 +9,13 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep import runtime
-from skdeep.base import _flattened
 from skdeep.runtime.custom_models import watches_predictions
 from skdeep.runtime.descriptions import NetworkDescription
-from skdeep.wrappers._rows import as_network_numbers
+from skdeep.wrappers._encoded_rows import as_network_numbers, is_array
 from skdeep.wrappers._training import ModelTrainer
 
+# What `keras.Model.predict` takes that does not change its result.
+_WITHOUT_EFFECT = {"batch_size", "verbose"}
 # Sparse rows that are filled with zeros at once.
 _DENSE_ROWS = 4096
 
@@ -34,23 +35,10 @@ class ModelPredictor(ModelTrainer):
         } | kwargs
         if arguments.get("batch_size") == -1:
             arguments["batch_size"] = self._all_rows(rows, "batch_size")
-        self._initialize_callbacks()
-        callbacks = _flattened(vars(self).pop("_predict_callbacks"))
-        del self._fit_callbacks
-        watched = any(watches_predictions(callback) for callback in callbacks)
-        plain = (
-            not kwargs
-            and not watched
-            and set(arguments)
-            <= {
-                "batch_size",
-                "verbose",
-            }
-        )
-        is_array = issparse(rows) or (
-            isinstance(rows, np.ndarray) and rows.dtype.kind in "biuf"
-        )
-        description = self._description() if plain and is_array else None
+        callbacks = self._new_callbacks("predict")
+        plain = not kwargs and set(arguments) <= _WITHOUT_EFFECT
+        plain = plain and not any(watches_predictions(c) for c in callbacks)
+        description = self._description() if plain and is_array(rows) else None
         if description is not None:
             return self._inferred(description, self.weights_, rows)
         try:

@@ -15,7 +15,7 @@ from skdeep.runtime.descriptions import TrainingDescription, describe_training
 from skdeep.runtime.keras_objectives import long_name
 from skdeep.runtime.live_models import LIVE_MODELS, LiveModel
 from skdeep.wrappers._data import DataEncoder
-from skdeep.wrappers._rows import EncodedRows
+from skdeep.wrappers._encoded_rows import EncodedRows
 
 # Callbacks that look at the end of epochs only, and at nothing that only a model in
 # Keras' own training has.
@@ -148,11 +148,15 @@ class ModelTrainer(DataEncoder):
         for name in ("batch_size", "validation_batch_size"):
             if routed.get(name) == -1:
                 routed[name] = self._all_rows(inputs, name)
-        self._initialize_callbacks()
-        own = _flattened(vars(self).pop("_fit_callbacks"))
-        del self._predict_callbacks
-        routed["callbacks"] = [*own, *_flattened(arguments.get("callbacks") or [])]
+        given = arguments.get("callbacks") or []
+        routed["callbacks"] = [*self._new_callbacks("fit"), *_flattened(given)]
         return routed
+
+    def _new_callbacks(self, method: str) -> list[keras.callbacks.Callback]:
+        """Construct the callbacks of "fit" or "predict" from the parameters."""
+        self._initialize_callbacks()
+        built = {m: vars(self).pop(f"_{m}_callbacks") for m in ("fit", "predict")}
+        return _flattened(built[method])
 
     @staticmethod
     def _all_rows(inputs: Any, name: str) -> int:

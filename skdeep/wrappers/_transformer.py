@@ -13,9 +13,11 @@ from sklearn.base import (
 from sklearn.metrics import mean_squared_error
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.base import _Hidden
 from skdeep.runtime.descriptions import describe_network
 from skdeep.wrappers._base import BaseWrapper
 from skdeep.wrappers._data import is_double
+from skdeep.wrappers._encoded_rows import is_array
 
 
 class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrapper):
@@ -105,16 +107,8 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
 
     Notes
     -----
-    A network of Keras' own layers with one input and one output, a loss of Keras' and
-    callbacks that look at epochs is compiled once and used again by all fits of that
-    network, whatever function has built it: a search over learning rates compiles
-    once. Everything else trains through `keras.Model.fit`. Either way rows are put
-    into an order that their content decides and shuffled by `random_state`, so that a
-    fit depends neither on the order of the rows nor on the way taken, but for
-    rounding. Where `sample_weight` holds whole numbers, a row of weight two is the
-    same as the row given twice. What needs the rows as they were given (several inputs
-    or outputs, `validation_split`, `shuffle=False`, a model with its own `fit`,
-    arguments of `fit`) gets them so, weighted as Keras does it.
+    The notes of `skdeep.wrappers.BaseWrapper` tell which networks are compiled once for
+    all fits, and how the order and the weights of rows count.
 
     Pickles hold parameters and NumPy arrays. A function goes into them by reference,
     as Python does it: define it in a module that can be imported.
@@ -187,12 +181,16 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
         )
         self.output_layer = output_layer
 
+    # What a network makes of samples are features here, and no predictions.
+    predict = _Hidden()
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, **kwargs):
         """Build the network and train it to give X back.
@@ -224,6 +222,7 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
             X, None, sample_weight, resume=self.warm_start, arguments=kwargs
         )
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None, **kwargs):
         """Train for one more epoch.
@@ -295,7 +294,7 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
         rows = self._encoded(self.feature_encoder_, self._valid_inputs(X, reset=False))
         model, part = self._part()
         description = describe_network(part)
-        if description is None or not (isinstance(rows, np.ndarray) or issparse(rows)):
+        if description is None or not is_array(rows):
             return part.predict(rows, verbose=0)
         places = {id(v): i for i, v in enumerate(model.weights)}
         weights = [self.weights_[places[id(v)]] for v in part.weights]
@@ -358,7 +357,7 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
         score : float
             At most 0; larger is better.
         """
-        outputs = self.predict(X)
+        outputs = super().predict(X)
         wanted = X.toarray() if issparse(X) else X
         return self.scorer(
             wanted, outputs, sample_weight=sample_weight, **self._routed("score")

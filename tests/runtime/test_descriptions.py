@@ -60,6 +60,11 @@ def activation(x):
     return x
 
 
+def initializer(shape, dtype=None):
+    """Begin where a user wants."""
+    return keras.ops.ones(shape, dtype)
+
+
 class Own(layers.Layer):
     def call(self, inputs):
         return inputs
@@ -77,7 +82,7 @@ def test_networks_that_run_code_have_no_description():
         keras.Sequential([inputs, Own(), dense]),
         keras.Sequential([inputs, layers.Lambda(activation), dense]),
         keras.Sequential([inputs, layers.Dense(2, activation=activation)]),
-        keras.Sequential([inputs, layers.Dense(2, kernel_initializer=activation)]),
+        keras.Sequential([inputs, layers.Dense(2, kernel_initializer=initializer)]),
         OwnModel([keras.Input((4,)), layers.Dense(1)]),
         keras.Model([inputs, other], layers.Add()([inputs, other])),
         keras.Sequential([layers.Dense(1)]),
@@ -121,7 +126,7 @@ def test_learning_rate_is_apart():
     assert slow.optimizer == fast.optimizer
     schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
     described = describe_training(compiled(optimizer=keras.optimizers.SGD(schedule)))
-    assert described.learning_rate(0) == pytest.approx(0.1)
+    assert float(described.learning_rate(0)) == pytest.approx(0.1)
 
 
 class OwnLoss(keras.losses.MeanSquaredError):

@@ -14,6 +14,12 @@ from skdeep.runtime.row_feeds import RepeatedFeed, SparseFeed
 _KEPT_TYPES = {"bool", "uint8", "int8", "int32", "int64"}
 
 
+def is_array(rows: Any) -> bool:
+    """Tell whether rows are one array or sparse matrix of numbers."""
+    known = isinstance(rows, np.ndarray) or issparse(rows)
+    return known and rows.dtype.kind in "biuf"
+
+
 def as_network_numbers(array: Any, precision: str) -> Any:
     """Return an array or sparse matrix as the network's floats, or as it is.
 
@@ -42,12 +48,9 @@ class EncodedRows:
     @property
     def are_arrays(self) -> bool:
         """Whether inputs and targets are one array of numbers each."""
-        dense = isinstance(self.inputs, np.ndarray) and self.inputs.dtype.kind in "biuf"
-        sparse = issparse(self.inputs) and self.inputs.dtype.kind in "biuf"
-        targets = self.targets is None or (
-            isinstance(self.targets, np.ndarray) and self.targets.dtype.kind in "biuf"
-        )
-        return (dense or sparse) and targets
+        targets = self.targets
+        dense = targets is None or (not issparse(targets) and is_array(targets))
+        return is_array(self.inputs) and dense
 
     @property
     def wanted(self) -> Any:
