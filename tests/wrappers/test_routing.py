@@ -235,7 +235,7 @@ def test_wrong_models():
         ({"loss": "crossentropie"}, "loss='crossentropie'.*Could not interpret"),
         ({"optimizer": "adma"}, "optimizer='adma'.*Could not interpret"),
         ({"optimizer": None, "optimizer__learning_rate": 1}, "optimizer|class"),
-        ({"metrics": ["acuracy"]}, "metrics=.*Could not interpret"),
+        ({"metrics": ["no such metric"]}, "metrics=.*Could not interpret"),
         ({"epochs": 0}, "'epochs' parameter"),
         ({"batch_size": 0}, "'batch_size' parameter"),
         ({"callbacks": 3}, "'callbacks' parameter"),
