@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any
 
 import keras
@@ -23,11 +24,12 @@ from scikeras._utils import (
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skdeep import runtime
+from skdeep.encoding.numbers import refuse_masked, understood
+from skdeep.mixins.checkpointing import CheckpointMixin
 from skdeep.runtime.keras_copies import mend_copies
 from skdeep.runtime.progress import write_epoch
 
@@ -53,6 +55,7 @@ TRAINING_CONSTRAINTS: dict[str, list[Any]] = {
     "precision": [StrOptions({"float32", "bfloat16", "float64", "auto"})],
     "callbacks": [list, tuple, dict, type, keras.callbacks.Callback, None],
     "warm_start": ["boolean"],
+    "checkpoint": [str, PathLike, None],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }
@@ -78,7 +81,7 @@ class _Hidden:
         raise AttributeError(f"{owner.__name__!r} has no attribute {self.name!r}")
 
 
-class DeepEstimator(CallbackSupportMixin, BaseWrapper):
+class DeepEstimator(CheckpointMixin, CallbackSupportMixin, BaseWrapper):
     """Base of all estimators: parameters, training, weights.
 
     A fitted estimator holds NumPy arrays and plain values. Subclasses have an
@@ -166,7 +169,11 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         before = dict(vars(self))
         try:
             yield
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | MemoryError):
+                fitted = "weights_" in before
+                state = "keeps its last complete fit" if fitted else "is not fitted"
+                error.add_note(f"{type(self).__name__} {state}.")
             # scikit-learn needs these once more, to tell its callbacks of the end.
             ending = {k: v for k, v in vars(self).items() if k in _ENDING_OF_FIT}
             vars(self).clear()
@@ -196,7 +203,9 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
                     optimizer, get_optimizer_class
                 )
             optimizer = unflatten_params(items=optimizer, params=routed)
-        except (TypeError, ValueError) as error:
+            if not isinstance(optimizer, keras.optimizers.Optimizer):
+                raise TypeError(f"it makes {optimizer!r}")
+        except (AttributeError, TypeError, ValueError) as error:
             raise ValueError(
                 f"optimizer={optimizer!r} with {routed or 'no routed parameters'} "
                 f"is not a Keras optimizer: {error}. Use a name such as 'adam', a "
@@ -222,9 +231,16 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
                 f"{', '.join('fit__' + name for name in sorted(_FIT_PARAMETERS))}."
             )
         # SciKeras builds callbacks from classes, lists and routed parameters.
-        self._initialize_callbacks()
-        callbacks = vars(self).pop("_fit_callbacks")
+        try:
+            self._initialize_callbacks()
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(_callbacks_refused(self.callbacks, error)) from error
+        callbacks = _flattened(vars(self).pop("_fit_callbacks"))
         del self._predict_callbacks
+        for callback in callbacks:
+            if not isinstance(callback, keras.callbacks.Callback):
+                raise ValueError(_callbacks_refused(self.callbacks, repr(callback)))
+        self._check_checkpoint(callbacks)
         optimizer, rate = self._optimizer()
         options = {
             "optimizer": optimizer,
@@ -237,7 +253,7 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
             "n_iter_no_change": self.n_iter_no_change,
             "tol": self.tol,
             "precision": self.precision,
-            "callbacks": _flattened(callbacks),
+            "callbacks": callbacks,
         }
         return runtime.TrainingOptions(**(options | changes))
 
@@ -247,6 +263,7 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
                 "partial_fit does not support early_stopping=True, since it makes one "
                 "pass over the rows it is given. Set early_stopping=False, or use fit."
             )
+        self._check_checkpoint(one_epoch=True)
         return self._options(epochs=1, learning_rate_schedule="constant")
 
     def _train(
@@ -275,6 +292,11 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         options = self._one_epoch_options() if one_epoch else self._options()
         self._call_scikit_learn(X, y, options)
         seed = state.seed if state is not None else self._draw_seed()
+        start = self.weights_ if resume else initial_weights
+        given = {"sample_weight": sample_weight, "strata": strata, "weights": start}
+        options.checkpoint = self._training_checkpoint(
+            inputs, targets, state=state, **given
+        )
         try:
             result = runtime.fit(
                 self._network(),
@@ -283,11 +305,9 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
                 targets,
                 options=options,
                 seed=seed,
-                sample_weight=sample_weight,
-                strata=strata,
                 metrics=metrics,
-                weights=self.weights_ if resume else initial_weights,
                 state=state,
+                **given,
             )
         finally:
             for callback in options.callbacks:
@@ -315,9 +335,6 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         vars(self).pop("_training_state", None)
         if go_on:
             self._training_state = dict(vars(result.state))
-
-    def _draw_seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _call_scikit_learn(
         self,
@@ -354,12 +371,14 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
         """Return non-negative weights in float64, not all of them zero."""
         if sample_weight is None:
             return None
-        weights = _check_sample_weight(
-            sample_weight,
-            np.empty(len(rows)),
-            dtype=np.float64,
-            ensure_non_negative=True,
-        )
+        refuse_masked(sample_weight, "sample_weight")
+        with understood("sample_weight"):
+            weights = _check_sample_weight(
+                sample_weight,
+                np.empty(len(rows)),
+                dtype=np.float64,
+                ensure_non_negative=True,
+            )
         if not weights.any():
             raise ValueError(
                 "sample_weight is zero for all samples, so there is nothing to train "
@@ -371,9 +390,29 @@ class DeepEstimator(CallbackSupportMixin, BaseWrapper):
 
     def _infer(self, feed: runtime.Feed, part: str | None = None) -> Any:
         check_is_fitted(self)
-        return runtime.infer(
+        outputs = runtime.infer(
             self._network(), self.weights_, feed, part=part, precision=self.precision
         )
+        self._check_outputs(outputs)
+        return outputs
+
+    def _check_outputs(self, outputs: Any) -> None:
+        """Refuse samples whose outputs are not numbers."""
+        arrays = outputs.values() if isinstance(outputs, dict) else [outputs]
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ValueError(
+                f"The network of this {type(self).__name__} turns X into numbers that "
+                "are not finite: X holds numbers too large for it. Scale X as it was "
+                "in fit."
+            )
+
+
+def _callbacks_refused(callbacks: Any, found: Any) -> str:
+    return (
+        f"callbacks={callbacks!r} must be callbacks of Keras, classes of them, or "
+        f"lists or dicts of both, but there is something else: {found}. Pass objects "
+        "of keras.callbacks.Callback."
+    )
 
 
 def _flattened(callbacks: list[Any]) -> list[keras.callbacks.Callback]:

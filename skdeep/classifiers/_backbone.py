@@ -161,6 +161,7 @@ class BackboneTransformer(
     def __sklearn_is_fitted__(self):
         return "_backbone" in vars(self)
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Look at the shape of the images, and load the backbone.

@@ -36,9 +36,10 @@ def write_atomically(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
                 os.chmod(file.name, os.stat(path).st_mode & 0o777)
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
+        error.add_note(f"{path} is as it was before; nothing was written.")
         raise
     _sync_folder(path.parent)
 

@@ -5,6 +5,8 @@ loads weights in, trains or infers, and hands weights out as NumPy arrays. Nothi
 else in the package imports TensorFlow.
 """
 
+from skdeep.runtime.building import building_explained, is_activation
+from skdeep.runtime.exclusive_fits import exclusive
 from skdeep.runtime.feature_store import (
     FEATURES,
     FeatureFolder,
@@ -55,13 +57,16 @@ __all__ = [
     "TrainingState",
     "ascend",
     "assign_weights",
+    "building_explained",
     "check_weights",
     "dtype_policy",
+    "exclusive",
     "fit",
     "group_size",
     "infer",
     "infer_frozen",
     "initial_weights",
+    "is_activation",
     "model_with_weights",
     "output_shape",
     "part_weights",

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
+from skdeep.runtime.pace import Pace
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
@@ -84,16 +85,24 @@ class CompiledNetwork:
         self._count_epochs = [
             layer for layer in layers if hasattr(layer, "begin_epoch")
         ]
+        self._training_pace, self._evaluation_pace = Pace(), Pace()
 
     @cached_property
     def _train(self) -> Callable[..., tf.Tensor]:
         vector, scalar = tf.TensorSpec((None,), "int32"), tf.TensorSpec((), "int32")
         rates = tf.TensorSpec((None,), "float32")
-        return self._traced(self._train_rows, vector, scalar, rates)
+        sums = tf.TensorSpec(self._no_sums.shape, self._no_sums.dtype)
+        return self._traced(self._train_rows, vector, scalar, rates, sums)
 
     @cached_property
     def _evaluate(self) -> Callable[..., tf.Tensor]:
-        return self._traced(self._evaluate_rows, tf.TensorSpec((None,), "int32"))
+        vector = tf.TensorSpec((None,), "int32")
+        sums = tf.TensorSpec(self._no_sums.shape, self._no_sums.dtype)
+        return self._traced(self._evaluate_rows, vector, sums)
+
+    @property
+    def _no_sums(self) -> np.ndarray:
+        return np.zeros(2 + len(self.program.metrics))
 
     def _traced(
         self, function: Callable[..., tf.Tensor], *leading: tf.TensorSpec
@@ -179,17 +188,25 @@ class CompiledNetwork:
         self, order: np.ndarray, batch_size: int, rates: np.ndarray, data: list[Any]
     ) -> np.ndarray:
         """Train on the rows of `order`, batch by batch; return weighted sums."""
-        sums = self._train(
-            tf.constant(order, tf.int32),
-            tf.constant(batch_size),
-            tf.constant(rates),
-            *data,
-        )
+        sums = tf.constant(self._no_sums)
+        for start, stop in self._training_pace.pieces(len(rates)):
+            sums = self._train(
+                tf.constant(order[start * batch_size : stop * batch_size], tf.int32),
+                tf.constant(batch_size),
+                tf.constant(rates[start:stop]),
+                sums,
+                *data,
+            )
         return sums.numpy()
 
     def evaluate(self, rows: np.ndarray, data: list[Any]) -> np.ndarray:
         """Return the weighted sums of loss and metrics over `rows`."""
-        return self._evaluate(tf.constant(rows, tf.int32), *data).numpy()
+        sums = tf.constant(self._no_sums)
+        n_steps = -(-len(rows) // _EVALUATION_ROWS)
+        for start, stop in self._evaluation_pace.pieces(n_steps):
+            some = rows[start * _EVALUATION_ROWS : stop * _EVALUATION_ROWS]
+            sums = self._evaluate(tf.constant(some, tf.int32), sums, *data)
+        return sums.numpy()
 
     def means(self, sums: np.ndarray) -> dict[str, float]:
         """Turn weighted sums into a mean for every name of the history."""
@@ -242,7 +259,12 @@ class CompiledNetwork:
         return self._sums(outputs, targets, losses, weights)
 
     def _train_rows(
-        self, order: tf.Tensor, batch_size: tf.Tensor, rates: tf.Tensor, *data: Any
+        self,
+        order: tf.Tensor,
+        batch_size: tf.Tensor,
+        rates: tf.Tensor,
+        start: tf.Tensor,
+        *data: Any,
     ) -> tf.Tensor:
         n_rows = tf.shape(order)[0]
 
@@ -255,25 +277,25 @@ class CompiledNetwork:
             rows = order[step * batch_size : stop]
             return step + 1, sums + self._step(rows, rates[step], data)
 
-        start = tf.zeros(2 + len(self.program.metrics), tf.float64)
         _, sums = tf.while_loop(
             proceed, body, (tf.constant(0), start), parallel_iterations=1
         )
         return sums
 
-    def _evaluate_rows(self, rows: tf.Tensor, *data: Any) -> tf.Tensor:
+    def _evaluate_rows(
+        self, rows: tf.Tensor, start: tf.Tensor, *data: Any
+    ) -> tf.Tensor:
         n_rows = tf.shape(rows)[0]
 
-        def body(start: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            stop = tf.minimum(n_rows, start + _EVALUATION_ROWS)
-            inputs, targets, weights = self._batch(rows[start:stop], data)
+        def body(first: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            stop = tf.minimum(n_rows, first + _EVALUATION_ROWS)
+            inputs, targets, weights = self._batch(rows[first:stop], data)
             outputs = self.model(inputs, training=False)
             losses = self.program.loss(targets, outputs)
             return stop, sums + self._sums(outputs, targets, losses, weights)
 
-        start = tf.zeros(2 + len(self.program.metrics), tf.float64)
         _, sums = tf.while_loop(
-            lambda start, _: start < n_rows,
+            lambda first, _: first < n_rows,
             body,
             (tf.constant(0), start),
             parallel_iterations=1,

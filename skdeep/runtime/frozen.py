@@ -14,7 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.runtime.feeds import ArrayFeed, ArrayLayout
+from skdeep.runtime.memory import shortage_explained
 from skdeep.runtime.precision import dtype_policy
+from skdeep.runtime.processes import check_process
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.weights import check_weights
@@ -141,7 +143,8 @@ class FrozenNetwork:
             if n_rows < self.group:
                 filler = np.zeros((self.group - n_rows, *batch.shape[1:]), batch.dtype)
                 batch = np.concatenate([batch, filler])
-            result = self._function(tf.convert_to_tensor(batch)).numpy()
+            with shortage_explained("Inference"):
+                result = self._function(tf.convert_to_tensor(batch)).numpy()
             outputs[start : start + n_rows] = result[:n_rows]
         return outputs
 
@@ -179,6 +182,7 @@ def infer_frozen(
     outputs : ndarray of shape (n_rows, ...), dtype float32
         In the order of the rows. A row's output does not depend on the others.
     """
+    check_process()
     key = (network.key, digest, feed.layout, group)
     with _LOCK:
         function = _FUNCTIONS.get(key)

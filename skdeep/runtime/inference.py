@@ -18,7 +18,9 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, SequenceFeed
+from skdeep.runtime.memory import shortage_explained
 from skdeep.runtime.precision import dtype_policy
+from skdeep.runtime.processes import check_process
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.streams import Feed, StreamFeed
@@ -108,8 +110,9 @@ class ForwardFunction:
 
     def __call__(self, weights: list[tf.Tensor], rows: np.ndarray) -> Any:
         """Return the outputs for `rows`, as NumPy arrays."""
-        outputs = self.function(weights, tf.convert_to_tensor(rows))
-        return tf.nest.map_structure(lambda o: o.numpy(), outputs)
+        with shortage_explained("Inference"):
+            outputs = self.function(weights, tf.convert_to_tensor(rows))
+            return tf.nest.map_structure(lambda o: o.numpy(), outputs)
 
 
 class _FunctionCache:
@@ -121,6 +124,7 @@ class _FunctionCache:
     def get(
         self, network: NetworkSpec, part: str | None, layout: ArrayLayout, dtype: str
     ) -> ForwardFunction:
+        check_process()
         key = (network.key, part, layout, dtype)
         with self._lock:
             if key in self._functions:

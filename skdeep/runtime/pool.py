@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from skdeep.runtime.compiled import CompiledNetwork, Program
+from skdeep.runtime.processes import check_process
 from skdeep.runtime.seeds import BUILD_LOCK
 
 _MAX_NETWORKS = 16
@@ -54,6 +55,7 @@ class NetworkPool:
         weights, seeds, optimizer : list of ndarray or None
             State to start from instead; see `CompiledNetwork.load`.
         """
+        check_process()
         network = self._take(program.key)
         if network is None or weights is None or seeds is None:
             # Keras' own initialisers make the weights of every fit, cached or

@@ -7,6 +7,8 @@ from threading import RLock
 
 import numpy as np
 
+from skdeep.runtime.processes import check_process
+
 # Keras draws the seeds of initialisers and of random layers from Python's
 # process-wide `random` when they are constructed, so only one thread may build.
 BUILD_LOCK = RLock()
@@ -19,6 +21,7 @@ def seeded_construction(seed: int) -> Iterator[None]:
     Everything that Keras draws later comes from these seeds. Python's random
     state is put back on the way out.
     """
+    check_process()
     with BUILD_LOCK:
         state = random.getstate()
         random.seed(seed)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.runtime.building import building_explained
+
 
 def _frozen(value: Any) -> Hashable:
     """Return `value` with its containers made hashable.
@@ -74,6 +76,11 @@ class NetworkSpec(Specification):
 
     Calling it without tensors builds a fresh, uncompiled `keras.Model`.
     """
+
+    def __call__(self, *tensors: Any) -> Any:
+        """Build the network; what Keras refuses is a ValueError about the sizes."""
+        with building_explained(repr(self)):
+            return super().__call__(*tensors)
 
 
 class LossSpec(Specification):

@@ -10,10 +10,12 @@ import numpy as np
 from skdeep.runtime.callbacks import EpochCallbacks
 from skdeep.runtime.compiled import CompiledNetwork, Program
 from skdeep.runtime.feeds import ArrayFeed
+from skdeep.runtime.memory import check_batch_memory, shortage_explained
 from skdeep.runtime.pool import POOL
 from skdeep.runtime.precision import resolve_precision
 from skdeep.runtime.schedules import learning_rates
 from skdeep.runtime.seeds import epoch_generator
+from skdeep.runtime.snapshots import Progress, SnapshotStore, resume, take_snapshot
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
 from skdeep.runtime.streams import Feed, TrainingData
 from skdeep.runtime.validation import validation_split
@@ -65,6 +67,7 @@ class TrainingOptions:
     callbacks: Sequence[keras.callbacks.Callback] = ()
     on_epoch_begin: Callable[[int], None] | None = None
     on_epoch_end: Callable[..., bool] | None = None
+    checkpoint: SnapshotStore | None = None
 
 
 @dataclass
@@ -160,13 +163,15 @@ def fit(
     data = TrainingData(inputs, targets, sample_weight)
     state = state or TrainingState(seed)
     same = state.optimizer_name == options.optimizer.name
-    with POOL.lease(
+    batch_size = min(options.batch_size, len(inputs))
+    lease = POOL.lease(
         program,
         seed,
         weights if state.weights is None else state.weights,
         state.seeds,
         state.optimizer if same else None,
-    ) as compiled:
+    )
+    with shortage_explained("Training", batch_size), lease as compiled:
         run = _Run(compiled, data, training, watched, options, state)
         return run.epochs()
 
@@ -189,35 +194,39 @@ class _Run:
         self.watched = watched
         self.options = options
         self.state = state
-        self.history: dict[str, list[float]] = {}
+        self.progress = Progress()
         self.batch_size = min(options.batch_size, len(training))
+        check_batch_memory(compiled.model, self.batch_size)
         self.n_steps = -(-len(training) // self.batch_size)
         self.callbacks = EpochCallbacks(options.callbacks, compiled, options.epochs)
 
     def epochs(self) -> TrainingResult:
         """Run all epochs; keep the best weights if there is early stopping."""
         options, compiled = self.options, self.compiled
-        best, best_weights, waited, epoch = np.inf, None, 0, 0
         self.callbacks.begin()
         # What is constant has no end to prepare for, and may go on.
         endless = options.learning_rate_schedule == "constant"
         compiled.plan(0 if endless else options.epochs * self.n_steps)
-        for epoch in range(1, options.epochs + 1):
+        if options.checkpoint is not None:
+            # The plan is a part of the optimizer's state, so this comes after it.
+            self.progress = resume(compiled, options.checkpoint)
+        progress = self.progress
+        while progress.epoch < options.epochs and not progress.stopped:
             if options.on_epoch_begin is not None:
-                options.on_epoch_begin(epoch - 1)
-            logs = self._epoch(epoch - 1)
-            stop = self.callbacks.epoch_end(epoch - 1, logs)
+                options.on_epoch_begin(progress.epoch)
+            logs = self._epoch(progress.epoch)
+            stop = self.callbacks.epoch_end(progress.epoch, logs)
             if options.on_epoch_end is not None:
-                stop |= bool(options.on_epoch_end(epoch - 1, logs, compiled.weights))
-            if self.watched is not None:
-                waited = 0 if logs["val_loss"] < best - options.tol else waited + 1
-                if logs["val_loss"] < best:
-                    best, best_weights = logs["val_loss"], compiled.weights()
-                stop |= waited >= options.n_iter_no_change
-            if stop:
-                break
+                stop |= bool(
+                    options.on_epoch_end(progress.epoch, logs, compiled.weights)
+                )
+            progress.stopped = self._watch(logs) | stop
+            progress.epoch += 1
+            if options.checkpoint is not None:
+                options.checkpoint.save(take_snapshot(compiled, progress))
         self.callbacks.end()
-        raw = self._finish(best_weights)
+        epoch = progress.epoch
+        raw = self._finish(progress.best_weights)
         weights = compiled.weights()
         if not all(np.isfinite(array).all() for array in weights):
             raise ValueError(self._diverged("weights are not finite", epoch - 1))
@@ -231,8 +240,20 @@ class _Run:
         )
         n_rows = epoch * len(self.training)
         return TrainingResult(
-            weights, self.history, epoch, n_rows, compiled.program.precision, state
+            weights, progress.history, epoch, n_rows, compiled.program.precision, state
         )
+
+    def _watch(self, logs: dict[str, float]) -> bool:
+        """Keep the best weights; return whether they have been the best for long."""
+        options, progress = self.options, self.progress
+        if self.watched is None:
+            return False
+        fell = logs["val_loss"] < progress.best - options.tol
+        progress.waited = 0 if fell else progress.waited + 1
+        if logs["val_loss"] < progress.best:
+            progress.best = logs["val_loss"]
+            progress.best_weights = self.compiled.weights()
+        return progress.waited >= options.n_iter_no_change
 
     def _finish(self, best_weights: list[np.ndarray] | None) -> list[np.ndarray] | None:
         """Put the weights in place that are the result; return those to go on from.
@@ -278,7 +299,7 @@ class _Run:
             if not np.isfinite(logs[name]):
                 raise ValueError(self._diverged(f"{name} became {logs[name]}", epoch))
         for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
+            self.progress.history.setdefault(name, []).append(value)
         return logs
 
     def _diverged(self, what: str, epoch: int) -> str:
