@@ -295,7 +295,7 @@ class DeepEstimator(CheckpointMixin, CallbackSupportMixin, BaseWrapper):
         start = self.weights_ if resume else initial_weights
         given = {"sample_weight": sample_weight, "strata": strata, "weights": start}
         options.checkpoint = self._training_checkpoint(
-            inputs, targets, state=state, **given
+            inputs, targets, sample_weight=sample_weight, weights=start, state=state
         )
         try:
             result = runtime.fit(

@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skdeep import runtime
 from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, ImageInputMixin
+from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 
 
@@ -67,6 +68,10 @@ class ConvAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstimato
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling and the validation split.
     verbose : int, default=0
@@ -125,12 +130,12 @@ class ConvAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstimato
 
     _parameter_constraints: dict = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
-        "filters": ["array-like"],
+        "filters": [Sizes()],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "activation": [str],
+        "activation": [Activation()],
         "batch_normalization": ["boolean"],
         "interpolation": [StrOptions({"nearest", "bilinear"})],
-        "image_shape": ["array-like", None],
+        "image_shape": [Sizes(2, 3), None],
         **TRAINING_CONSTRAINTS,
     }
 
@@ -156,6 +161,7 @@ class ConvAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstimato
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -179,6 +185,7 @@ class ConvAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstimato
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

@@ -10,6 +10,7 @@ from skdeep import runtime
 from skdeep.autoencoders._output_range import check_output_range
 from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, ImageInputMixin
+from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.denoising_autoencoder import denoising_autoencoder
 
 
@@ -85,6 +86,10 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, corruption, shuffling and the validation split.
     verbose : int, default=0
@@ -149,13 +154,13 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
             StrOptions({"gaussian", "masking", "salt_and_pepper", "dropout"})
         ],
         "corruption_level": [Interval(Real, 0, None, closed="left")],
-        "hidden_layer_sizes": ["array-like"],
-        "filters": ["array-like"],
+        "hidden_layer_sizes": [Sizes()],
+        "filters": [Sizes()],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
         "batch_normalization": ["boolean"],
-        "activation": [str],
+        "activation": [Activation()],
         "output_activation": [StrOptions({"linear", "sigmoid"})],
-        "image_shape": ["array-like", None],
+        "image_shape": [Sizes(2, 3), None],
         **TRAINING_CONSTRAINTS,
     }
 
@@ -185,6 +190,7 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -212,6 +218,7 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import Interval
 from skdeep import runtime
 from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, HashingMixin, ImageInputMixin
+from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.semantic_hashing import semantic_hashing_autoencoder
 
 
@@ -67,6 +68,10 @@ class SemanticHashingTransformer(
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling and the validation split.
     verbose : int, default=0
@@ -128,11 +133,11 @@ class SemanticHashingTransformer(
 
     _parameter_constraints: dict = {
         "n_bits": [Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": ["array-like"],
-        "activation": [str],
+        "hidden_layer_sizes": [Sizes()],
+        "activation": [Activation()],
         "noise_scale": [Interval(Real, 0, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "image_shape": ["array-like", None],
+        "image_shape": [Sizes(2, 3), None],
         **TRAINING_CONSTRAINTS,
     }
 
@@ -157,6 +162,7 @@ class SemanticHashingTransformer(
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -179,6 +185,7 @@ class SemanticHashingTransformer(
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

@@ -9,6 +9,7 @@ from skdeep.autoencoders._greedy_pretraining import pretrain_greedily
 from skdeep.autoencoders._output_range import check_output_range
 from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, ImageInputMixin
+from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.dense_autoencoder import dense_autoencoder
 from skdeep.runtime.progress import write_epoch
 
@@ -91,6 +92,10 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling and the validation split.
     verbose : int, default=0
@@ -169,10 +174,10 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
     """
 
     _parameter_constraints: dict = {
-        "hidden_layer_sizes": ["array-like"],
+        "hidden_layer_sizes": [Sizes()],
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "activation": [str],
-        "code_activation": [str, None],
+        "activation": [Activation()],
+        "code_activation": [Activation(), None],
         "output_activation": [StrOptions({"linear", "sigmoid"})],
         "tied_weights": ["boolean"],
         "pretraining": [StrOptions({"greedy"}), None],
@@ -181,7 +186,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         "sparsity_weight": [Interval(Real, 0, None, closed="left")],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
         "contractive": [Interval(Real, 0, None, closed="left")],
-        "image_shape": ["array-like", None],
+        "image_shape": [Sizes(2, 3), None],
         **TRAINING_CONSTRAINTS,
     }
 
@@ -213,6 +218,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -242,6 +248,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

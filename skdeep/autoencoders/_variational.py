@@ -12,6 +12,7 @@ from skdeep import runtime
 from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.encoding.draws import row_normals, row_uniforms
 from skdeep.mixins import AutoencoderMixin, ImageInputMixin
+from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.variational_autoencoder import (
     negative_elbo,
     variational_autoencoder,
@@ -93,6 +94,10 @@ class VariationalAutoencoderTransformer(
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling and the validation split.
     verbose : int, default=0
@@ -155,14 +160,14 @@ class VariationalAutoencoderTransformer(
     _parameter_constraints: dict = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "architecture": [StrOptions({"dense", "convolutional"})],
-        "hidden_layer_sizes": ["array-like"],
-        "filters": ["array-like"],
+        "hidden_layer_sizes": [Sizes()],
+        "filters": [Sizes()],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "activation": [str],
+        "activation": [Activation()],
         "likelihood": [StrOptions({"bernoulli", "gaussian"})],
         "binarization": [StrOptions({"dynamic", "threshold"}), None],
         "beta": [Interval(Real, 0, None, closed="left")],
-        "image_shape": ["array-like", None],
+        "image_shape": [Sizes(2, 3), None],
         **TRAINING_CONSTRAINTS,
     }
 
@@ -191,6 +196,7 @@ class VariationalAutoencoderTransformer(
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -217,6 +223,7 @@ class VariationalAutoencoderTransformer(
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

@@ -8,6 +8,7 @@ from skdeep import runtime
 from skdeep.base import CLASSIFIER_CONSTRAINTS, DeepEstimator
 from skdeep.encoding.vocabulary import printable_text_encoding
 from skdeep.mixins import TEXT_CONSTRAINTS, ClassificationMixin, TextInputMixin
+from skdeep.mixins.constraints import Sizes
 from skdeep.networks.character_cnn import (
     character_cnn_classifier,
     expose_classifier,
@@ -105,6 +106,10 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, dropout, shuffling and the validation split.
     verbose : int, default=0
@@ -166,9 +171,9 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     _parameter_constraints: dict = {
         "architecture": [StrOptions(set(_BUILDERS))],
         "embedding_size": [Interval(Integral, 1, None, closed="left"), None],
-        "ngram_range": [tuple, list],
+        "ngram_range": [Sizes(2)],
         "filters": [Interval(Integral, 1, None, closed="left"), None],
-        "kernel_sizes": ["array-like", None],
+        "kernel_sizes": [Sizes(), None],
         "dropout": [Interval(Real, 0, 1, closed="left"), None],
         **TEXT_CONSTRAINTS,
         **CLASSIFIER_CONSTRAINTS,
@@ -200,6 +205,7 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -227,6 +233,7 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

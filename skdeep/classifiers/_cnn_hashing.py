@@ -8,6 +8,7 @@ from skdeep import runtime
 from skdeep.base import CLASSIFIER_CONSTRAINTS, DeepEstimator
 from skdeep.metrics import leave_one_out_mean_average_precision
 from skdeep.mixins import HashingMixin, ImageInputMixin, LabelLearningMixin
+from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.hashing_cnn import hashing_cnn
 
 
@@ -73,6 +74,10 @@ class CNNHashingTransformer(
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, dropout, shuffling and the validation split.
     verbose : int, default=0
@@ -135,13 +140,13 @@ class CNNHashingTransformer(
 
     _parameter_constraints: dict = {
         "n_bits": [Interval(Integral, 1, None, closed="left")],
-        "filters": ["array-like"],
-        "activation": [str],
+        "filters": [Sizes()],
+        "activation": [Activation()],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "noise_scale": [Interval(Real, 0, None, closed="left")],
         "mirror": ["boolean"],
         "shift": [Interval(Integral, 0, None, closed="left")],
-        "image_shape": ["array-like", None],
+        "image_shape": [Sizes(2, 3), None],
         **CLASSIFIER_CONSTRAINTS,
     }
 
@@ -169,6 +174,7 @@ class CNNHashingTransformer(
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -194,6 +200,7 @@ class CNNHashingTransformer(
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

@@ -9,6 +9,7 @@ from skdeep import runtime
 from skdeep.base import CLASSIFIER_CONSTRAINTS, DeepEstimator
 from skdeep.classifiers._deep_cnn_presets import PRESETS
 from skdeep.mixins import ClassificationMixin, ImageInputMixin
+from skdeep.mixins.constraints import Sizes
 from skdeep.networks.losses import class_cross_entropy
 from skdeep.networks.standardization import channel_statistics
 from skdeep.networks.whitening import whitening_kernel
@@ -125,6 +126,10 @@ class DeepCNNClassifier(ClassificationMixin, ImageInputMixin, DeepEstimator):
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit. Standardisation and whitening stay.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, augmentation, dropout, shuffling and the validation
         split.
@@ -204,7 +209,7 @@ class DeepCNNClassifier(ClassificationMixin, ImageInputMixin, DeepEstimator):
         "label_smoothing": [Interval(Real, 0, 1, closed="left"), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "average_views": ["boolean", None],
-        "image_shape": ["array-like", None],
+        "image_shape": [Sizes(2, 3), None],
         **CLASSIFIER_CONSTRAINTS,
         **{
             name: [*CLASSIFIER_CONSTRAINTS[name], None]
@@ -235,6 +240,7 @@ class DeepCNNClassifier(ClassificationMixin, ImageInputMixin, DeepEstimator):
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -259,6 +265,7 @@ class DeepCNNClassifier(ClassificationMixin, ImageInputMixin, DeepEstimator):
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

@@ -14,6 +14,7 @@ from skdeep import runtime
 from skdeep.autoencoders import ConvAutoencoderTransformer
 from skdeep.base import CLASSIFIER_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, ClassificationMixin, ImageInputMixin
+from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.encoder_classifier import encoder_classifier
 
 UNLABELLED = -1
@@ -88,6 +89,10 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, dropout, shuffling and the validation split.
     verbose : int, default=0
@@ -153,12 +158,12 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         "autoencoder": [HasMethods(["fit", "transform"]), None],
         "freeze": ["boolean"],
         "pretrain": ["boolean"],
-        "hidden_layer_sizes": ["array-like"],
-        "activation": [str],
+        "hidden_layer_sizes": [Sizes()],
+        "activation": [Activation()],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "mirror": ["boolean"],
         "shift": [Interval(Integral, 0, None, closed="left")],
-        "image_shape": ["array-like", None],
+        "image_shape": [Sizes(2, 3), None],
         **CLASSIFIER_CONSTRAINTS,
         # None at all leaves the encoder as it was pretrained.
         "epochs": [Interval(Integral, 0, None, closed="left")],
@@ -189,6 +194,7 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -215,6 +221,7 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

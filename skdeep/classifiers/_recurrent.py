@@ -84,6 +84,10 @@ class RNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, dropout, shuffling and the validation split.
     verbose : int, default=0
@@ -180,6 +184,7 @@ class RNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -209,6 +214,7 @@ class RNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

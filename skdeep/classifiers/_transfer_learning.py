@@ -97,6 +97,10 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
         `callbacks__patience`.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit, with its backbone.
+    checkpoint : str or path-like, default=None
+        File that training is saved to after each epoch: a `fit` that was killed, called
+        again with the same data and parameters, goes on from it to the same result. It
+        is removed when `fit` ends well; the notes of `fit` say more.
     random_state : int, RandomState instance or None, default=None
         Decides shuffling, the validation split and random weights (`weights=None`).
     verbose : int, default=0
@@ -200,6 +204,7 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
         precision="float32",
         callbacks=None,
         warm_start=False,
+        checkpoint=None,
         random_state=None,
         verbose=0,
         **routed,
@@ -226,6 +231,7 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
         self.precision = precision
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
         self._route(routed)

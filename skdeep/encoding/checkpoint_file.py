@@ -142,8 +142,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
             "It was damaged or changed"
         )
     groups = manifest.get("groups")
-    known = isinstance(about, dict) and list(members) == _numbered(len(members))
-    if not known or not _are_counts(groups, len(members)):
+    if (
+        not isinstance(about, dict)
+        or not isinstance(groups, dict)
+        or not _are_counts(groups, len(members))
+        or list(members) != _numbered(len(members))
+    ):
         raise MalformedFileError(f"{NAME!r} does not say what its arrays are")
     # The headers of all arrays are read, and compared with the sizes of the members,
     # before anybody uses one.
@@ -197,9 +201,6 @@ def _numbered(n_members: int) -> list[str]:
     return [f"{number}.npy" for number in range(n_members)]
 
 
-def _are_counts(groups: Any, total: int) -> bool:
-    return (
-        isinstance(groups, dict)
-        and all(type(n) is int and n >= 0 for n in groups.values())
-        and sum(groups.values()) == total
-    )
+def _are_counts(groups: dict[str, Any], total: int) -> bool:
+    whole = all(type(n) is int and n >= 0 for n in groups.values())
+    return whole and sum(groups.values()) == total
