@@ -9,6 +9,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import type_of_target
 
+from skdeep import runtime
 from skdeep.base import TRAINING_CONSTRAINTS
 from skdeep.wrappers._predicting import ModelPredictor
 

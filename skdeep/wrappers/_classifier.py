@@ -8,6 +8,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 
+from skdeep import runtime
 from skdeep.encoding.targets import class_weights, encode_classes
 from skdeep.wrappers._base import BaseWrapper
 from skdeep.wrappers._targets import ClassifierTargets

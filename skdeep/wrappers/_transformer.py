@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.metrics import mean_squared_error
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep import runtime
 from skdeep.base import _Hidden
 from skdeep.runtime.descriptions import describe_network
 from skdeep.wrappers._base import BaseWrapper
