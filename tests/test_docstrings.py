@@ -37,6 +37,7 @@ PUBLIC_ROOMS = {
     "networks",
     "persistence",
     "plotting",
+    "wrappers",
 }
 EXISTING_ROOMS = {module.name for module in pkgutil.iter_modules(skdeep.__path__)}
 
