@@ -57,13 +57,20 @@ def flatten_samples(X: Any) -> tuple[Any, tuple[int, ...] | None]:
 
     Raises
     ------
+    TypeError
+        If X is sparse and of more than two dimensions.
     ValueError
-        If X has more than four dimensions.
+        If X has more than four dimensions, or images of different shapes.
     """
     if isinstance(X, list | tuple):
         first: Any = X[0] if X else None
         if isinstance(first, np.ndarray) or _depth(first) > 1:
             X = _stacked(X)
+    elif hasattr(X, "toarray") and len(X.shape) > 2:
+        raise TypeError(
+            f"Sparse data was passed for X, of shape {X.shape}, but dense data is "
+            "required. Use X.toarray() to convert it to a dense numpy array."
+        )
     shape = getattr(X, "shape", ())
     if not isinstance(shape, tuple) or len(shape) < 3:
         return X, None
@@ -85,7 +92,13 @@ def _depth(value: Any) -> int:
 
 
 def _stacked(images: Sequence[Any]) -> np.ndarray:
-    arrays = [np.asarray(image) for image in images]
+    try:
+        arrays = [np.asarray(image) for image in images]
+    except ValueError as error:
+        raise ValueError(
+            f"X has images whose rows differ in length: {error} Pass images of one "
+            "shape, as arrays."
+        ) from error
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
         raise ValueError(

@@ -17,6 +17,7 @@ _CHUNK_BYTES = 2**24
 # every machine, which makes the order of the rows, and so every fit, the same too.
 _MULTIPLIER_SEED = 20240229
 _FINAL_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_LARGE_WEIGHT = 1e100
 
 
 def row_keys(rows: np.ndarray | TokenSequences) -> np.ndarray:
@@ -129,6 +130,8 @@ def normalized_weights(weights: np.ndarray) -> np.ndarray | None:
     """Scale weights to mean one, as float32; None if all of them are equal."""
     if np.all(weights == weights[0]):
         return None
+    # The sum of the largest numbers there are would be infinite.
+    weights = weights / weights.max() if weights.max() > _LARGE_WEIGHT else weights
     return (weights / weights.mean()).astype(np.float32)
 
 

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from skdeep.encoding.numbers import to_dtype
+
 
 class RowSource(Protocol):
     """Where rows come from, such as a file."""
@@ -113,7 +115,7 @@ class StreamedRows:
         if len(rows) == 0:
             return np.empty((0, *self.row_shape), dtype=self.dtype)
         checked = self.check(self.source.read_rows(rows))
-        return np.ascontiguousarray(checked, dtype=self.dtype)
+        return np.ascontiguousarray(to_dtype(checked, self.dtype))
 
     def __getitem__(self, key: Any) -> np.ndarray:
         """Read the rows, or parts of rows, that an index asks for."""

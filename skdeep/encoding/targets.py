@@ -1,6 +1,7 @@
 """Class labels and their weights."""
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,8 @@ def class_weights(
     Raises
     ------
     ValueError
-        If a mapping names a class that is not there.
+        If a mapping names a class that is not there, or a weight is no finite number
+        of at least 0, or all are 0.
     """
     if class_weight is None:
         return None
@@ -72,6 +74,17 @@ def class_weights(
             raise ValueError(
                 f"class_weight names the classes {unknown}, which are not among the "
                 f"classes of y, {classes.tolist()}. Use the labels of y as keys."
+            )
+        for label, weight in class_weight.items():
+            if not (isinstance(weight, Real) and 0 <= weight < float("inf")):
+                raise ValueError(
+                    f"class_weight gives class {label!r} the weight {weight!r}, but "
+                    "weights are finite numbers of at least 0. Change it."
+                )
+        if not any(class_weight.get(label, 1) for label in classes.tolist()):
+            raise ValueError(
+                "class_weight is zero for all classes, so there is nothing to train "
+                "on. Give at least one class a positive weight."
             )
     weights = np.ones(len(classes))
     if isinstance(class_weight, str):

@@ -335,7 +335,13 @@ def _tokenize(
 ) -> Sequence[str]:
     """Return at most `max_length` tokens of a text; a `str` for characters."""
     if callable(analyzer):
-        tokens = list(analyzer(text))
+        found = analyzer(text)
+        if not isinstance(found, Iterable):
+            raise ValueError(
+                f"analyzer must return tokens, got {found!r} of type "
+                f"{type(found).__name__}. Let it return a list of str."
+            )
+        tokens = list(found)
         for token in tokens:
             if not isinstance(token, str):
                 raise ValueError(

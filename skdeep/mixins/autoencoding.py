@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skdeep import runtime
+from skdeep.encoding.numbers import check_container, to_dtype, understood
 from skdeep.encoding.rows import distinct_rows
 from skdeep.networks.losses import squared_error
 
@@ -28,6 +29,7 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Learn to reconstruct X from its codes.
@@ -61,11 +63,23 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Its rows are shuffled by blocks and taken as they come: equal ones are not
         merged, and their order in the file matters a little. Sorted by class, they
         should be put into random order before they are written.
+
+        With `checkpoint`, the file is written after each epoch and replaced as a whole;
+        it holds numbers and no code. `fit` goes on from it if class, parameters (all
+        but `verbose` and `checkpoint`; `epochs`, too), data, weights of the samples and
+        versions are those it was written with. Otherwise it raises `CheckpointError`, a
+        ValueError, and leaves the file alone. What comes before the training proper,
+        such as pretraining, is done again. Seeds that were drawn from `random_state`
+        are in the file, so that None works, too; the state of a generator is not
+        compared. The file is removed at the end, so that the next `fit` starts anew;
+        two fits cannot use one file at the same time. Keras callbacks and `partial_fit`
+        do not go with it.
         """
-        with self._previous_fit_kept():
+        with self._previous_fit_kept(), self._checkpointed():
             resume = self.warm_start and self.__sklearn_is_fitted__()
             return self._learn(X, sample_weight, resume=resume)
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Make one more pass over some samples.
@@ -175,7 +189,9 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             If X does not have `n_components` columns.
         """
         check_is_fitted(self)
-        codes = check_array(X, dtype=[np.float64, np.float32], input_name="X")
+        check_container(X)
+        with understood("X"):
+            codes = check_array(X, dtype=[np.float64, np.float32], input_name="X")
         if codes.shape[1] != self._n_features_out:
             raise ValueError(
                 f"X has {codes.shape[1]} columns, but the codes of this "
@@ -183,7 +199,7 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 "transform returns."
             )
         dtype = _float_type(codes)
-        codes = codes.astype(self._inference, copy=False)
+        codes = to_dtype(codes, self._inference)
         return self._images.decode(self._decoded(codes)).astype(dtype, copy=False)
 
     def score_samples(self, X):
@@ -229,7 +245,9 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         score : float
             Minus the mean squared error, at most 0; larger is better.
         """
-        return float(np.average(self.score_samples(X), weights=sample_weight))
+        scores = self.score_samples(X)
+        weights = self._check_weights(sample_weight, scores)
+        return float(np.average(scores, weights=weights))
 
     @property
     def _n_features_out(self) -> int:

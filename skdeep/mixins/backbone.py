@@ -13,7 +13,10 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skdeep import runtime
 from skdeep.encoding.digests import array_digest, row_digests, text_digest
+from skdeep.encoding.numbers import to_dtype
+from skdeep.encoding.streamed_rows import StreamedRows
 from skdeep.mixins.backbone_weights import load_weights
+from skdeep.mixins.constraints import Sizes
 from skdeep.mixins.inputs import ImageInputMixin
 from skdeep.networks.backbones import (
     backbone_features,
@@ -33,7 +36,7 @@ BACKBONE_CONSTRAINTS: dict[str, list[Any]] = {
     "weights": [str, PathLike, None],
     # A folder, or a joblib.Memory.
     "memory": [str, PathLike, HasMethods(["cache", "clear"]), None],
-    "image_shape": ["array-like", None],
+    "image_shape": [Sizes(2, 3), None],
 }
 
 # Below this, networks that were trained on photographs see little.
@@ -85,7 +88,9 @@ class BackboneMixin(ImageInputMixin):
 
     def _network_numbers(self, X: np.ndarray) -> np.ndarray:
         # Backbones compute in single precision, whatever is trained on top of them.
-        return X if X.dtype == np.uint8 else X.astype(np.float32, copy=False)
+        if X.dtype == np.uint8 or isinstance(X, StreamedRows):
+            return X if X.dtype == np.uint8 else X.astype(np.float32)
+        return to_dtype(X, np.float32)
 
     @contextmanager
     def _previous_backbone_kept(self) -> Iterator[None]:
@@ -172,13 +177,19 @@ class BackboneMixin(ImageInputMixin):
         group = getattr(self, "_group", None) or runtime.group_size(*self.input_size_)
 
         def compute(rows: np.ndarray) -> np.ndarray:
-            return runtime.infer_frozen(
+            features = runtime.infer_frozen(
                 network,
                 self._loaded_weights(),
                 runtime.ArrayFeed(images[rows], scale=scale),
                 digest=self.backbone_digest_,
                 group=group,
             )
+            if not np.isfinite(features).all():
+                raise ValueError(
+                    "The backbone turns X into numbers that are not finite: X holds "
+                    "numbers too large for it. Pass uint8 pixels, or scale X to [0, 1]."
+                )
+            return features
 
         # Images may lie in a file: never all of them are read at once.
         digests = [

@@ -16,6 +16,7 @@ from skdeep.encoding.images import (
     flatten_samples,
     resolve_image_shape,
 )
+from skdeep.encoding.numbers import check_container, to_dtype, understood
 from skdeep.encoding.streamed_rows import StreamedRows
 from skdeep.encoding.text import check_texts
 from skdeep.encoding.tokens import TokenSequences
@@ -40,10 +41,12 @@ class ImageInputMixin:
         """Return X as uint8, float32 or float64 of shape (n, height, width, c)."""
         if is_streamed(X):
             return self._validate_stream(LazyRows(X), reset=reset)
+        check_container(X)
         X, sample_shape = flatten_samples(X)
         is_uint8 = getattr(X, "dtype", None) == np.uint8
         dtype = np.uint8 if is_uint8 else [np.float64, np.float32]
-        X = validate_data(self, X, reset=reset, dtype=dtype)
+        with understood("X"):
+            X = validate_data(self, X, reset=reset, dtype=dtype)
         if reset:
             shape = resolve_image_shape(sample_shape, X.shape[1], self.image_shape)
             self.image_shape_ = shape
@@ -81,7 +84,7 @@ class ImageInputMixin:
         self, rows: np.ndarray, *, dtype: np.dtype, reset: bool, config: dict[str, Any]
     ) -> np.ndarray:
         # A thread calls this, and scikit-learn's settings are those of a thread.
-        with config_context(**config):
+        with config_context(**config), understood("X"):
             flat = check_array(
                 rows.reshape(len(rows), -1), dtype=dtype, estimator=self, input_name="X"
             )
@@ -107,7 +110,9 @@ class ImageInputMixin:
         if X.dtype == np.uint8:
             return X
         dtype = np.float64 if self.precision == "float64" else np.float32
-        return X.astype(dtype, copy=False)
+        if isinstance(X, StreamedRows):
+            return X.astype(dtype)
+        return to_dtype(X, dtype)
 
     def _feed(
         self, rows: np.ndarray | StreamedRows

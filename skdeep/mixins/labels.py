@@ -12,6 +12,7 @@ from sklearn.utils.validation import (
 )
 
 from skdeep import runtime
+from skdeep.encoding.numbers import refuse_masked, understood
 from skdeep.encoding.rows import distinct_rows, normalized_weights
 from skdeep.encoding.targets import class_weights, encode_classes
 from skdeep.networks.losses import class_accuracy, class_cross_entropy
@@ -20,6 +21,7 @@ from skdeep.networks.losses import class_accuracy, class_cross_entropy
 class LabelLearningMixin:
     """Training on class labels, whatever comes out afterwards."""
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Learn to tell the classes apart.
@@ -52,11 +54,23 @@ class LabelLearningMixin:
         Its rows are shuffled by blocks and taken as they come: equal ones are not
         merged, and their order in the file matters a little. Sorted by class, they
         should be put into random order before they are written.
+
+        With `checkpoint`, the file is written after each epoch and replaced as a whole;
+        it holds numbers and no code. `fit` goes on from it if class, parameters (all
+        but `verbose` and `checkpoint`; `epochs`, too), data, weights of the samples and
+        versions are those it was written with. Otherwise it raises `CheckpointError`, a
+        ValueError, and leaves the file alone. What comes before the training proper,
+        such as pretraining, is done again. Seeds that were drawn from `random_state`
+        are in the file, so that None works, too; the state of a generator is not
+        compared. The file is removed at the end, so that the next `fit` starts anew;
+        two fits cannot use one file at the same time. Keras callbacks and `partial_fit`
+        do not go with it.
         """
-        with self._previous_fit_kept():
+        with self._previous_fit_kept(), self._checkpointed():
             resume = self.warm_start and self.__sklearn_is_fitted__()
             return self._learn(X, y, sample_weight, resume=resume)
 
+    @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Make one more pass over some samples.
@@ -175,10 +189,13 @@ class LabelLearningMixin:
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        labels = column_or_1d(y, warn=True)
-        assert_all_finite(labels, input_name="y")
-        check_consistent_length(np.empty(len(rows)), labels)
-        check_classification_targets(labels)
+        refuse_masked(y, "y")
+        with understood("y"):
+            labels = column_or_1d(y, warn=True)
+            assert_all_finite(labels, input_name="y")
+            check_consistent_length(np.empty(len(rows)), labels)
+            check_classification_targets(labels)
+            np.unique(labels)
         return labels
 
     def _check_same_classes(self, found: np.ndarray, where: str) -> None:
