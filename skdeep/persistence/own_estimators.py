@@ -6,6 +6,7 @@ without allocating anything, and compared with the headers of the weights.
 """
 
 import inspect
+import math
 from dataclasses import fields
 from typing import Any
 
@@ -20,11 +21,13 @@ from skdeep.persistence.errors import ModelFileError
 from skdeep.persistence.schema import Node, Place, places
 from skdeep.persistence.skops_archive import dump_schema, load_skops
 from skdeep.runtime import TrainingState, dtype_policy, seeded_construction
-from skdeep.runtime.shapes import weight_shapes
+from skdeep.runtime.shapes import no_larger_variables, weight_shapes
 
 _STATE = "_training_state"
 _LARGE = ("weights_", _STATE)
 _OF_FUNCTIONS = ("FunctionNode", "TypeNode")
+# Numbers in a variable that need no counting: states of optimizers and metrics.
+_SMALL = 2**16
 _FLOATS = ("float32", "float64")
 
 
@@ -106,14 +109,17 @@ def _check_weights(place: Place, attributes: dict[str, Node], members: Members) 
         estimator._validate_params()
         network = estimator._network()
         precision = estimator._inference
-        try:
+        if network.function.__module__.startswith("skdeep."):
             wanted = weight_shapes(network, precision, n_expected=len(found))
-        except Exception:
-            if network.function.__module__.startswith("skdeep."):
-                raise
-            # A function that the caller vouches for, and that does more than connect
-            # layers.
-            with seeded_construction(0), dtype_policy(precision):
+        else:
+            # A function that the caller vouches for, and that may do more than
+            # connect layers. The sizes that it is told are still those of the file.
+            largest = max((math.prod(shape) for shape, _ in found), default=0)
+            with (
+                seeded_construction(0),
+                dtype_policy(precision),
+                no_larger_variables(max(largest, _SMALL)),
+            ):
                 model = network()
             wanted = [(tuple(v.shape), str(v.dtype)) for v in model.weights]
     except Exception as error:

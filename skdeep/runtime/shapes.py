@@ -1,6 +1,8 @@
 """Shapes of a network's weights, found without making a single weight."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Thread
 from types import FrameType
 from typing import Any
@@ -97,6 +99,41 @@ def weight_shapes(
     if errors:
         raise errors[0]
     return shapes
+
+
+@contextmanager
+def no_larger_variables(n_numbers: int) -> Iterator[None]:
+    """Refuse to make variables of more numbers, before memory is asked for.
+
+    For networks of somebody's own, which may do what `weight_shapes` does not allow:
+    compile themselves, or load weights.
+
+    Parameters
+    ----------
+    n_numbers : int
+        How many numbers a variable may hold.
+
+    Raises
+    ------
+    ValueError
+        If a variable is larger.
+    """
+
+    def create(next_creator: Callable[..., Any], **arguments: Any) -> Any:
+        initial = arguments.get("initial_value")
+        if callable(initial):
+            # Traced, which finds the shape and computes nothing.
+            traced = tf.function(initial).get_concrete_function()
+            shape = traced.structured_outputs.shape
+            if shape.num_elements() > n_numbers:
+                raise ValueError(
+                    f"it has a variable of shape {tuple(shape)}, of more than "
+                    f"{n_numbers} numbers"
+                )
+        return next_creator(**arguments)
+
+    with tf.variable_creator_scope(create):
+        yield
 
 
 def library_versions() -> dict[str, str]:

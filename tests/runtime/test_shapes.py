@@ -8,7 +8,11 @@ import pytest
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 from skdeep.networks.recurrent import recurrent_classifier
 from skdeep.runtime import NetworkSpec, dtype_policy
-from skdeep.runtime.shapes import library_versions, weight_shapes
+from skdeep.runtime.shapes import (
+    library_versions,
+    no_larger_variables,
+    weight_shapes,
+)
 
 SMALL = NetworkSpec(conv_autoencoder, image_shape=(8, 8, 1), n_components=3)
 TEXTS = {"vocabulary_size": 10, "n_outputs": 1}
@@ -72,3 +76,20 @@ def test_versions():
     """The versions of the two libraries are known."""
     assert library_versions()["keras"] == keras.__version__
     assert set(library_versions()) == {"keras", "tensorflow"}
+
+
+def test_no_larger_variables():
+    """Variables of more numbers are refused before memory is asked for."""
+    inputs = keras.Input((10**9,))
+    with (
+        no_larger_variables(100),
+        pytest.raises(ValueError, match=r"of shape \(1000000000, 1000\)"),
+    ):
+        keras.layers.Dense(1000)(inputs)
+    with no_larger_variables(100):
+        layer = keras.layers.Dense(25)
+        layer.build((None, 4))
+        assert keras.optimizers.Adam().variables
+    assert np.ptp(layer.get_weights()[0]) > 0
+    # Outside of it, sizes are nobody's business.
+    keras.layers.Dense(25).build((None, 5))
