@@ -178,7 +178,7 @@ def test_other_classes_are_refused(path, killed_after):
     """The checkpoint of another class is none of ours."""
     killed_after(2, autoencoder(path).fit, X)
     other = ConvAutoencoderTransformer(3, filters=(2,), checkpoint=path)
-    with pytest.raises(CheckpointError, match="StackedAuto.*not of.*ConvAuto"):
+    with pytest.raises(CheckpointError, match=r"StackedAuto.*not of.*ConvAuto"):
         other.fit(X)
 
 
@@ -322,7 +322,7 @@ def test_pretrained_encoder(path, killed_after):
     own = PretrainedEncoderClassifier(clone(inner), checkpoint=path, **settings)
     killed_after(2, own.fit, X, labels)
     other = np.where(np.arange(60) < 40, X.reshape(60, -1).T, 0).T.reshape(X.shape)
-    with pytest.raises(CheckpointError, match="weights to start from.*random_state"):
+    with pytest.raises(CheckpointError, match=r"weights to start from.*random_state"):
         own.fit(other, labels)
     fitted = own.fit(X, labels)
     assert_same_fit(whole, fitted)
