@@ -52,6 +52,11 @@ def stops_early(estimator):
     return "early_stopping" in estimator.get_params(deep=False)
 
 
+def saves_checkpoints(estimator):
+    """Tell whether a fit can go on after it was killed."""
+    return "checkpoint" in estimator.get_params(deep=False)
+
+
 def own_names(estimator, parameters):
     """Return parameters of training under the names that an estimator has for them."""
     if not wraps_own_network(estimator):

@@ -1,13 +1,17 @@
 """Checks of training: going on, stopping, failing, and what is recorded of it."""
 
 import copy
+import os
 import pickle
+import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from sklearn.base import is_classifier
 
+from skdeep.mixins.checkpointing import FitCheckpoint
 from tests.common.checks import (
     assert_same,
     assert_same_fit,
@@ -17,6 +21,7 @@ from tests.common.checks import (
     only,
     outputs,
     own_names,
+    saves_checkpoints,
     state,
     stops_early,
     take,
@@ -204,3 +209,31 @@ def check_early_stopping(estimator):
     until_best = fit(fresh(estimator, epochs=best + 1, **settings))
     assert until_best.history_["val_loss"] == losses[: best + 1]
     assert_same(dict(enumerate(until_best.weights_)), dict(enumerate(watched.weights_)))
+
+
+@only(saves_checkpoints)
+def check_killed_fit_goes_on(estimator):
+    """A fit that ended after some epochs goes on from its checkpoint, bit by bit."""
+    settings = {"epochs": 3, "early_stopping": True}
+    whole = fit(fresh(estimator, **settings))
+    save = FitCheckpoint.save
+
+    def save_and_stop(checkpoint, snapshot):
+        save(checkpoint, snapshot)
+        if snapshot.progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "checkpoint"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(FitCheckpoint, "save", save_and_stop)
+            with pytest.raises(KeyboardInterrupt):
+                fit(fresh(estimator, checkpoint=path, **settings))
+        before = path.read_bytes()
+        with pytest.raises(ValueError, match=r"epochs=3 \(here 4\)"):
+            fit(fresh(estimator, checkpoint=path, **(settings | {"epochs": 4})))
+        assert path.read_bytes() == before
+        resumed = fit(fresh(estimator, checkpoint=path, **settings))
+        assert os.listdir(folder) == []
+    assert_same_fit(whole, resumed)
+    assert resumed.n_iter_ == whole.n_iter_
