@@ -3,9 +3,9 @@
 Twenty fits of five kinds are killed fifty times each, and started again after each
 kill until they end. Some kills are those of whole processes, SIGKILL at a random
 instant of training. Starting TensorFlow takes seconds, so most are kills of the
-process that writes the checkpoint, at a random step: before or after the system's calls,
-or with a part of a piece written. The fit then loses all that it had in memory, as if it
-had been killed itself, and a new estimator goes on from what is on the disk.
+process that writes the checkpoint, at a random step: before or after the system's
+calls, or with a part of a piece written. The fit then loses all that it had in memory,
+as if it had been killed itself, and a new estimator goes on from what is on the disk.
 
 After every kill the file must be the whole checkpoint of an epoch, not older than the
 one before, or not there yet. In the end weights, history and number of epochs must have

@@ -128,6 +128,8 @@ def test_files_and_functions_stay_small(path, tree):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
     functions = [node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)]
     lengths = {function.name: lines_of(function) for function in functions}
+    # A constructor has two lines for each parameter, and no ideas.
+    lengths.pop("__init__", None)
     assert {name: n for name, n in lengths.items() if n > MAX_FUNCTION_LINES} == {}
 
 

@@ -96,6 +96,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         File that training is saved to after each epoch: a `fit` that was killed, called
         again with the same data and parameters, goes on from it to the same result. It
         is removed when `fit` ends well; the notes of `fit` say more.
+        Pretraining is done again then, to the same result.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling and the validation split.
     verbose : int, default=0

@@ -92,7 +92,9 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
     checkpoint : str or path-like, default=None
         File that training is saved to after each epoch: a `fit` that was killed, called
         again with the same data and parameters, goes on from it to the same result. It
-        is removed when `fit` ends well; the notes of `fit` say more.
+        is removed when `fit` ends well; the notes of `fit` say more. The
+        autoencoder is trained again then, and must come out the same: if you pass one
+        that is not fitted, with an integer `random_state`.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, dropout, shuffling and the validation split.
     verbose : int, default=0

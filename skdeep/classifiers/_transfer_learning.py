@@ -100,7 +100,8 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
     checkpoint : str or path-like, default=None
         File that training is saved to after each epoch: a `fit` that was killed, called
         again with the same data and parameters, goes on from it to the same result. It
-        is removed when `fit` ends well; the notes of `fit` say more.
+        is removed when `fit` ends well; the notes of `fit` say more. The
+        features are computed again then, unless `memory` has them.
     random_state : int, RandomState instance or None, default=None
         Decides shuffling, the validation split and random weights (`weights=None`).
     verbose : int, default=0
