@@ -46,6 +46,25 @@ class CheckpointError(MalformedFileError):
 
     The message says what is wrong, what was found, and what to do. The file is left
     as it is.
+
+    See Also
+    --------
+    ModelFileError : What is wrong with files of models.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skdeep import ConvAutoencoderTransformer
+    >>> from skdeep.persistence import CheckpointError
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "fit.checkpoint")
+    ...     _ = path.write_bytes(b"something else")
+    ...     try:
+    ...         ConvAutoencoderTransformer(checkpoint=path).fit([[0.0], [1.0]])
+    ...     except CheckpointError as error:
+    ...         print(str(error).partition("used: ")[2].partition(". ")[0])
+    it does not start as files written by skdeep do
     """
 
 
@@ -158,7 +177,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def remove_checkpoint(path: Path) -> None:
-    """Remove a checkpoint, and see to it that it is gone for good."""
+    """Remove a checkpoint, if there is one."""
     with suppress(FileNotFoundError):
         os.unlink(path)
 

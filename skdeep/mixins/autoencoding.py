@@ -67,13 +67,13 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         With `checkpoint`, the file is written after each epoch and replaced as a whole;
         it holds numbers and no code. `fit` goes on from it if class, parameters (all
         but `verbose` and `checkpoint`; `epochs`, too), data, weights of the samples and
-        versions are those it was written with. Otherwise it raises `CheckpointError`, a
-        ValueError, and leaves the file alone. What comes before the training proper,
-        such as pretraining, is done again. Seeds that were drawn from `random_state`
-        are in the file, so that None works, too; the state of a generator is not
-        compared. The file is removed at the end, so that the next `fit` starts anew;
-        two fits cannot use one file at the same time. Keras callbacks and `partial_fit`
-        do not go with it.
+        versions are those it was written with. Otherwise it raises
+        `skdeep.persistence.CheckpointError`, a ValueError, and leaves the file alone.
+        What comes before the training proper, such as pretraining, is done again. Seeds
+        that were drawn from `random_state` are in the file, so that None works, too;
+        the state of a generator is not compared. The file is removed at the end, so
+        that the next `fit` starts anew; two fits cannot use one file at the same time.
+        Keras callbacks and `partial_fit` do not go with it.
         """
         with self._previous_fit_kept(), self._checkpointed():
             resume = self.warm_start and self.__sklearn_is_fitted__()

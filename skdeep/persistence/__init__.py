@@ -36,8 +36,9 @@ same predictions in every later release.
   and a file of each version joins the first in ``tests/persistence/data``.
 """
 
+from skdeep.encoding.checkpoint_file import CheckpointError
 from skdeep.persistence.errors import ModelFileError
 from skdeep.persistence.model_file import load, save
 from skdeep.persistence.packed_mapping import PackedMapping as PackedMapping
 
-__all__ = ["ModelFileError", "load", "save"]
+__all__ = ["CheckpointError", "ModelFileError", "load", "save"]
