@@ -171,6 +171,11 @@ class LazyRows:
     """
 
     def __init__(self, data: Any, rows: ArrayLike | None = None) -> None:
+        if np.ma.is_masked(data):
+            raise ValueError(
+                "data is a masked array with masked entries, and what they hide must "
+                "not be used. Fill them, as in data.filled(0)."
+            )
         if not isinstance(data, LazyRows | np.ndarray) and not is_stored(data):
             raise TypeError(
                 "data must be an array of two or more dimensions with a shape, a NumPy "

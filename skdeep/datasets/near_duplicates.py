@@ -1,7 +1,7 @@
 """Groups of messages that are nearly the same."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from numbers import Real
 
 import numpy as np
@@ -55,7 +55,8 @@ def group_near_duplicates(
     Raises
     ------
     TypeError
-        If `texts` is a single string or has an element that is not a string.
+        If `texts` is a single string or no sequence, or has an element that is not a
+        string.
 
     Notes
     -----
@@ -104,6 +105,10 @@ def _as_strings(texts: Iterable[str]) -> list[str]:
         raise TypeError(
             "texts must be a sequence of strings, got a single "
             f"{type(texts).__name__}. Pass [text] for one text."
+        )
+    if not isinstance(texts, Iterable) or isinstance(texts, Mapping | Set):
+        raise TypeError(
+            f"texts must be a sequence of strings, got {texts!r}. Pass a list of texts."
         )
     strings = list(texts)
     for position, text in enumerate(strings):

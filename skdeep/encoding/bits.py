@@ -7,8 +7,13 @@ be compared word by word whatever their length.
 
 from __future__ import annotations
 
+from numbers import Integral
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from skdeep.encoding.numbers import check_container, understood
 
 #: Bits in one word of a packed code.
 WORD_BITS = 64
@@ -62,7 +67,7 @@ def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
            [3],
            [4]], dtype=uint64)
     """
-    array = np.asarray(bits)
+    array = _as_array(bits, "bits")
     if array.ndim != 2 or array.shape[1] == 0:
         raise ValueError(
             "bits must have shape (n_samples, n_bits) with at least one bit, got "
@@ -78,6 +83,12 @@ def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
             )
         array = ones
     return _pack_booleans(array)
+
+
+def _as_array(values: ArrayLike, name: str) -> NDArray[Any]:
+    check_container(values, name)
+    with understood(name):
+        return np.asarray(values)
 
 
 def _pack_booleans(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
@@ -158,9 +169,9 @@ def check_packed(packed: ArrayLike, n_bits: int) -> NDArray[np.uint64]:
         If `n_bits` is below 1, the number of words does not fit `n_bits`, or a bit
         behind the last one is set.
     """
-    if n_bits < 1:
-        raise ValueError(f"n_bits must be at least 1, got {n_bits}.")
-    array = np.asarray(packed)
+    if not isinstance(n_bits, Integral) or n_bits < 1:
+        raise ValueError(f"n_bits must be an integer of at least 1, got {n_bits!r}.")
+    array = _as_array(packed, "packed")
     if array.dtype != np.uint64:
         raise TypeError(
             f"Packed codes must have dtype uint64, got {array.dtype}. Pack zeros and "

@@ -57,8 +57,6 @@ def flatten_samples(X: Any) -> tuple[Any, tuple[int, ...] | None]:
 
     Raises
     ------
-    TypeError
-        If X is sparse and of more than two dimensions.
     ValueError
         If X has more than four dimensions, or images of different shapes.
     """
@@ -66,11 +64,6 @@ def flatten_samples(X: Any) -> tuple[Any, tuple[int, ...] | None]:
         first: Any = X[0] if X else None
         if isinstance(first, np.ndarray) or _depth(first) > 1:
             X = _stacked(X)
-    elif hasattr(X, "toarray") and len(X.shape) > 2:
-        raise TypeError(
-            f"Sparse data was passed for X, of shape {X.shape}, but dense data is "
-            "required. Use X.toarray() to convert it to a dense numpy array."
-        )
     shape = getattr(X, "shape", ())
     if not isinstance(shape, tuple) or len(shape) < 3:
         return X, None

@@ -25,10 +25,18 @@ def check_container(values: Any, name: str = "X") -> None:
 
     Raises
     ------
+    TypeError
+        If it is sparse.
     ValueError
         If it is no sequence of samples, has masked entries, is of dates, durations,
         records or complex numbers, or has two columns of one name.
     """
+    # Some sparse ones are dicts, too.
+    if hasattr(values, "toarray") and hasattr(values, "nnz"):
+        raise TypeError(
+            f"Sparse data was passed for {name}, of shape {values.shape}, but dense "
+            f"data is required. Use {name}.toarray() to convert it to a numpy array."
+        )
     if values is None or isinstance(values, str | bytes | Mapping | Set | Iterator):
         found = "None" if values is None else f"of type {type(values).__name__}"
         raise ValueError(

@@ -7,6 +7,30 @@ from typing import Any
 import numpy as np
 
 
+def check_label_types(labels: np.ndarray) -> None:
+    """Refuse labels that cannot be sorted, as some are words and others are not.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+        Labels.
+
+    Raises
+    ------
+    ValueError
+        If there are str and something else among them.
+    """
+    if labels.dtype != object:
+        return
+    types = {type(label) for label in labels}
+    if len(types) > 1 and any(issubclass(kind, str) for kind in types):
+        names = sorted(kind.__name__ for kind in types)
+        raise ValueError(
+            f"y mixes labels of the types {names}. Convert all to str or all to "
+            "numbers, and leave out samples without a label."
+        )
+
+
 def encode_classes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return the place of each label among the classes.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skdeep.encoding.bits import WORD_BITS
+from skdeep.encoding.numbers import check_container, understood
 
 #: Distances computed at once: the words of one block (8 bytes each) stay in a
 #: processor's second-level cache.
@@ -116,7 +117,9 @@ def hamming_distances(A: ArrayLike, B: ArrayLike | None = None) -> NDArray[np.in
 
 
 def _check_words(codes: ArrayLike, name: str) -> NDArray[np.uint64]:
-    words = np.asarray(codes)
+    check_container(codes, name)
+    with understood(name):
+        words = np.asarray(codes)
     if words.dtype != np.uint64:
         raise TypeError(
             f"{name} must hold packed codes of dtype uint64, got dtype {words.dtype}. "

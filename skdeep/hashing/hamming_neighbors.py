@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdeep.encoding.bits import check_packed, pack_bits
+from skdeep.encoding.numbers import check_container, understood
 from skdeep.hashing.faiss_search import import_faiss
 from skdeep.hashing.graph import check_mode, neighbor_graph
 from skdeep.hashing.matches import Matches, cut
@@ -391,19 +392,19 @@ class HammingNeighbors(BaseEstimator):
             matches.distances, matches.indices, bounds, self.n_samples_fit_, mode
         )
 
+    @understood("X")
     def _encode_codes(self, X: ArrayLike, *, reset: bool) -> NDArray[np.uint64]:
+        check_container(X)
         if self.n_bits is None:
             bits = validate_data(self, X, reset=reset, dtype="numeric")
             if bits.dtype == np.uint64 and (bits > 1).any():
                 raise ValueError(
-                    "X holds uint64 numbers above 1, which look like packed codes. Say "
-                    "how long the codes are with n_bits."
+                    "X holds uint64 numbers above 1: fit packed codes with n_bits."
                 )
             return pack_bits(bits > self.threshold)
         packed = check_packed(X, self.n_bits)
         # dtype=None: words must not pass through float64, which has only 53 bits.
-        validate_data(self, packed, reset=reset, dtype=None)
-        return packed
+        return validate_data(self, packed, reset=reset, dtype=None)
 
     def _search(self) -> CodeSearch:
         return CodeSearch(

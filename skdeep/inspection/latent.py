@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from skdeep.encoding.numbers import check_container, understood
+
 # Below this sine of the angle between two codes there is no arc to follow.
 _NO_ARC = 1e-6
 
@@ -46,7 +48,9 @@ def codes_of(estimator: Any, X: Any, *, are_codes: bool = False) -> np.ndarray:
         )
     check_is_fitted(estimator)
     if are_codes:
-        return check_array(X, dtype=[np.float64, np.float32], input_name="X")
+        check_container(X)
+        with understood("X"):
+            return check_array(X, dtype=[np.float64, np.float32], input_name="X")
     encode = getattr(estimator, "transform_proba", estimator.transform)
     codes = np.asarray(encode(X))
     return codes if codes.dtype.kind == "f" else codes.astype(np.float64)

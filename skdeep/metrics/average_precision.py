@@ -20,11 +20,14 @@ References
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, gammaln
+
+from skdeep.metrics.reading import read_numbers
 
 Floats = NDArray[np.float64]
 
@@ -78,8 +81,10 @@ def expected_average_precision(
     array([0.75])
     """
     sizes, relevant = _check_groups(group_sizes, group_relevant)
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k must be at least 1, or None, got {top_k}.")
+    if top_k is not None and not (isinstance(top_k, Integral) and top_k >= 1):
+        raise ValueError(
+            f"top_k must be at least 1 and an integer, or None, got {top_k!r}."
+        )
     if denominator not in ("retrieved", "possible"):
         raise ValueError(
             f"denominator must be 'retrieved' or 'possible', got {denominator!r}."
@@ -97,14 +102,14 @@ def expected_average_precision(
 
 
 def _check_groups(sizes: ArrayLike, relevant: ArrayLike) -> tuple[Floats, Floats]:
-    n = np.asarray(sizes, dtype=np.float64)
-    r = np.asarray(relevant, dtype=np.float64)
+    n = read_numbers(sizes, "group_sizes").astype(np.float64)
+    r = read_numbers(relevant, "group_relevant").astype(np.float64)
     if n.ndim != 2 or n.shape != r.shape:
         raise ValueError(
             "group_sizes and group_relevant must have the same shape "
             f"(n_queries, n_groups), got {n.shape} and {r.shape}."
         )
-    if not np.all((r >= 0) & (r <= n)):
+    if not np.all((r >= 0) & (r <= n) & np.isfinite(n)):
         raise ValueError(
             "group_relevant must lie between 0 and group_sizes, which it does not "
             "everywhere. Count the relevant items of each group."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -110,8 +111,10 @@ def bucket_purity(
     """
     bits = read_bits(codes)
     values = read_labels(labels, len(bits), "labels")
-    if min_size < 1:
-        raise ValueError(f"min_size must be at least 1, got {min_size}.")
+    if not isinstance(min_size, Integral) or min_size < 1:
+        raise ValueError(
+            f"min_size must be at least 1 and an integer, got {min_size!r}."
+        )
     buckets = _bucket_numbers(bits)
     _, classes, class_sizes = np.unique(values, return_inverse=True, return_counts=True)
     sizes = np.bincount(buckets)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
+from skdeep.metrics.reading import check_entries, explained
+
 
 def read_bits(codes: ArrayLike, name: str = "codes") -> NDArray[np.bool_]:
     """Validate a matrix of zeros and ones.
@@ -31,7 +33,10 @@ def read_bits(codes: ArrayLike, name: str = "codes") -> NDArray[np.bool_]:
     ValueError
         If `codes` is not a matrix with rows and columns, or holds other values.
     """
-    array = check_array(codes, dtype=None, input_name=name)
+    check_entries(codes, name)
+    array = explained(
+        lambda given: check_array(given, dtype=None, input_name=name), codes, name
+    )
     if array.dtype == np.bool_:
         return np.asarray(array)
     ones = np.asarray(array == 1)
@@ -68,13 +73,24 @@ def read_labels(labels: ArrayLike, n_samples: int, name: str) -> NDArray[Any]:
     ValueError
         If the labels are not one-dimensional, or not as many as the codes.
     """
-    array: NDArray[Any] = column_or_1d(labels)
+    check_entries(labels, name)
+    array: NDArray[Any] = explained(column_or_1d, labels, name)
+    missing = array != array if array.dtype.kind != "O" else _missing(array)
+    if np.any(missing):
+        raise ValueError(
+            f"{name} has missing values (NaN or None) among {len(array)} entries. "
+            "Leave out what has no label."
+        )
     if len(array) != n_samples:
         raise ValueError(
             f"{name} has {len(array)} entries for {n_samples} codes. Pass one label "
             "per code."
         )
     return array
+
+
+def _missing(labels: NDArray[np.object_]) -> NDArray[np.bool_]:
+    return np.array([label is None or label != label for label in labels], dtype=bool)
 
 
 def as_words(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
+
+from skdeep.metrics.reading import explained, read_numbers
 
 
 def frechet_distance(X: ArrayLike, Y: ArrayLike) -> float:
@@ -52,8 +56,7 @@ def frechet_distance(X: ArrayLike, Y: ArrayLike) -> float:
     >>> round(frechet_distance(X, Y), 6)
     25.0
     """
-    a = check_array(X, dtype=np.float64, ensure_min_samples=2, input_name="X")
-    b = check_array(Y, dtype=np.float64, ensure_min_samples=2, input_name="Y")
+    a, b = _read_rows(X, "X"), _read_rows(Y, "Y")
     if a.shape[1] != b.shape[1]:
         raise ValueError(
             f"X has {a.shape[1]} features, but Y has {b.shape[1]}. Compute the "
@@ -65,7 +68,20 @@ def frechet_distance(X: ArrayLike, Y: ArrayLike) -> float:
     left = _triangle(a) @ _triangle(b).T
     overlap = np.linalg.svd(left, compute_uv=False).sum()
     spread = _total_variance(a) + _total_variance(b)
-    return max(0.0, float(difference @ difference + spread - 2 * overlap))
+    distance = float(difference @ difference + spread - 2 * overlap)
+    if not np.isfinite(distance):
+        raise ValueError(
+            "X or Y holds numbers so large that their squares are infinite. Scale both "
+            "by the same number."
+        )
+    return max(0.0, distance)
+
+
+def _read_rows(rows: ArrayLike, name: str) -> NDArray[np.float64]:
+    rows = read_numbers(rows, name)
+    read = partial(check_array, dtype=np.float64, ensure_min_samples=2, input_name=name)
+    numbers: NDArray[np.float64] = explained(read, rows, name)
+    return numbers
 
 
 def _triangle(rows: NDArray[np.float64]) -> NDArray[np.float64]:

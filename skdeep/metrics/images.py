@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from skdeep.metrics.reading import read_numbers
 
 # Numbers converted to float64 at once: a data set is never copied as a whole.
 _NUMBERS_AT_ONCE = 1 << 21
@@ -182,17 +185,13 @@ def _blur_matrix(length: int) -> Floats:
 def _check_pair(
     y_true: ArrayLike, y_pred: ArrayLike
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    true, predicted = np.asarray(y_true), np.asarray(y_pred)
+    true = read_numbers(y_true, "y_true")
+    predicted = read_numbers(y_pred, "y_pred")
     if true.shape != predicted.shape or true.size == 0:
         raise ValueError(
             "y_true and y_pred must have the same shape and not be empty, got "
             f"{true.shape} and {predicted.shape}."
         )
-    for name, array in (("y_true", true), ("y_pred", predicted)):
-        if array.dtype.kind not in "buif":
-            raise ValueError(
-                f"{name} must hold real numbers, got an array of dtype {array.dtype}."
-            )
     return true, predicted
 
 
@@ -200,8 +199,11 @@ def _find_data_range(
     true: NDArray[Any], predicted: NDArray[Any], data_range: float | None
 ) -> float:
     if data_range is not None:
-        if not 0 < data_range < float("inf"):
-            raise ValueError(f"data_range must be positive, got {data_range!r}.")
+        if not (isinstance(data_range, Real) and 0 < data_range < float("inf")):
+            raise ValueError(
+                f"data_range must be positive, got {data_range!r}. Pass the "
+                "difference between the largest and the smallest possible pixel."
+            )
         return float(data_range)
     if true.dtype == predicted.dtype == np.uint8:
         return 255.0
@@ -223,7 +225,14 @@ def _find_data_range(
 def _find_image_shape(
     images: NDArray[Any], image_shape: Sequence[int] | None
 ) -> tuple[int, int, int]:
+    if image_shape is not None and not isinstance(image_shape, tuple | list):
+        raise ValueError(
+            "image_shape must be (height, width) or (height, width, channels), got "
+            f"{image_shape!r}."
+        )
     shape = tuple(images.shape[1:] if image_shape is None else image_shape)
+    if not all(isinstance(size, Integral) for size in shape):
+        raise ValueError(f"image_shape must hold integers, got {image_shape!r}.")
     if len(shape) not in (2, 3) or np.prod(shape) != np.prod(images.shape[1:]):
         raise ValueError(
             "Images must have shape (n_images, height, width[, channels]), or rows of "

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
+
+from skdeep.metrics.reading import read_numbers
 
 
 def importance_weighted_log_likelihood(log_weights: ArrayLike) -> NDArray[np.float64]:
@@ -28,7 +32,7 @@ def importance_weighted_log_likelihood(log_weights: ArrayLike) -> NDArray[np.flo
     Raises
     ------
     ValueError
-        If `log_weights` is not a matrix with columns, or holds NaN.
+        If `log_weights` is not a matrix with columns, or holds NaN or plus infinity.
 
     References
     ----------
@@ -43,14 +47,16 @@ def importance_weighted_log_likelihood(log_weights: ArrayLike) -> NDArray[np.flo
     >>> importance_weighted_log_likelihood(np.log([[0.25, 0.75], [0.5, 0.5]]))
     array([-0.69314718, -0.69314718])
     """
-    weights = np.asarray(log_weights, dtype=np.float64)
+    weights = read_numbers(log_weights, "log_weights").astype(np.float64)
     if weights.ndim != 2 or weights.shape[1] == 0:
         raise ValueError(
             "log_weights must have shape (n_samples, n_draws) with at least one draw, "
             f"got {weights.shape}."
         )
-    if np.isnan(weights).any():
-        raise ValueError("log_weights holds NaN. Check the model's likelihood.")
+    if np.isnan(weights).any() or np.isposinf(weights).any():
+        raise ValueError(
+            "log_weights holds NaN or plus infinity. Check the model's likelihood."
+        )
     sums: NDArray[np.float64] = logsumexp(weights, axis=1)
     return sums - np.log(weights.shape[1])
 
@@ -80,7 +86,7 @@ def bits_per_dimension(
     Raises
     ------
     ValueError
-        If `n_dimensions` is below 1.
+        If `n_dimensions` is no integer of at least 1, or `log_likelihood` holds NaN.
 
     Examples
     --------
@@ -91,7 +97,11 @@ def bits_per_dimension(
     >>> float(bits_per_dimension(784 * np.log(1 / 256), n_dimensions=784))
     8.0
     """
-    if n_dimensions < 1:
-        raise ValueError(f"n_dimensions must be at least 1, got {n_dimensions}.")
-    nats = np.asarray(log_likelihood, dtype=np.float64)
+    if not isinstance(n_dimensions, Integral) or n_dimensions < 1:
+        raise ValueError(
+            f"n_dimensions must be at least 1 and an integer, got {n_dimensions!r}."
+        )
+    nats = read_numbers(log_likelihood, "log_likelihood").astype(np.float64)
+    if np.isnan(nats).any():
+        raise ValueError("log_likelihood holds NaN. Check the model's likelihood.")
     return np.asarray(-nats / (n_dimensions * np.log(2)))

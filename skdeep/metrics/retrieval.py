@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -245,8 +246,8 @@ def precision_within_radius(
     >>> round(result.precision, 4), result.empty_rate
     (0.3333, 0.5)
     """
-    if radius < 0:
-        raise ValueError(f"radius must be at least 0, got {radius}.")
+    if not isinstance(radius, Real) or not radius >= 0:
+        raise ValueError(f"radius must be at least 0, got {radius!r}.")
     queries = read_bits(query_codes, "query_codes")
     database = read_bits(database_codes, "database_codes")
     _check_widths(queries, database)

@@ -14,7 +14,11 @@ from sklearn.utils.validation import (
 from skdeep import runtime
 from skdeep.encoding.numbers import refuse_masked, understood
 from skdeep.encoding.rows import distinct_rows, normalized_weights
-from skdeep.encoding.targets import class_weights, encode_classes
+from skdeep.encoding.targets import (
+    check_label_types,
+    class_weights,
+    encode_classes,
+)
 from skdeep.networks.losses import class_accuracy, class_cross_entropy
 
 
@@ -194,8 +198,8 @@ class LabelLearningMixin:
             labels = column_or_1d(y, warn=True)
             assert_all_finite(labels, input_name="y")
             check_consistent_length(np.empty(len(rows)), labels)
+            check_label_types(labels)
             check_classification_targets(labels)
-            np.unique(labels)
         return labels
 
     def _check_same_classes(self, found: np.ndarray, where: str) -> None:

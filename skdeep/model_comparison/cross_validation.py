@@ -13,11 +13,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
-from sklearn.utils import check_consistent_length, column_or_1d, indexable
+from sklearn.utils import (
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+    indexable,
+)
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdeep.datasets.lazy_rows import in_any_order
+from skdeep.encoding.numbers import refuse_masked, understood
 from skdeep.model_comparison.comparison import Comparison
 from skdeep.model_comparison.fold import FoldOutcome, evaluate_fold
 from skdeep.model_comparison.folds import Fold, materialise_folds, resolve_splitter
@@ -187,7 +193,10 @@ def compare_classifiers(
 
 def _check_labels(y: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return y as a 1-D array, and its sorted classes."""
-    labels = column_or_1d(np.array(y))  # a copy: the result keeps it
+    refuse_masked(y, "y")
+    with understood("y"):
+        labels = column_or_1d(np.array(y))  # a copy: the result keeps it
+        assert_all_finite(labels, input_name="y")
     kind = type_of_target(labels, input_name="y")
     classes = np.unique(labels)
     if kind not in ("binary", "multiclass") or len(classes) < 2:

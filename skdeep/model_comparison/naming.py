@@ -88,6 +88,6 @@ def _check_classifier(name: Any, estimator: Any) -> None:
         )
     if not hasattr(estimator, "fit") or not is_classifier(estimator):
         raise TypeError(
-            f"{name!r} is not a classifier: got {estimator!r}. Pass an estimator that "
-            "is_classifier accepts, or a pipeline that ends in one."
+            f"{name!r} is not a classifier: got {estimator!r} among estimators. Pass "
+            "an estimator that is_classifier accepts, or a pipeline that ends in one."
         )

@@ -66,6 +66,7 @@ def save(estimator: BaseEstimator, path: str | PathLike[str]) -> None:
     ...     load(Path(folder, "neighbors.skdeep"))
     HammingNeighbors(n_neighbors=1)
     """
+    _check_path(path)
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(
             "estimator must be an estimator of skdeep or scikit-learn, got "
@@ -84,6 +85,14 @@ def save(estimator: BaseEstimator, path: str | PathLike[str]) -> None:
         header = manifest.make_manifest(members, name)
         pieces = list(write_archive([(manifest.NAME, header), *members.items()]))
     write_atomically(Path(path), pieces)
+
+
+def _check_path(path: Any) -> None:
+    if not isinstance(path, str | PathLike):
+        raise TypeError(
+            f"path must be a str or a path, got {path!r}. Pass where the file is, as "
+            "in pathlib.Path('model.skdeep')."
+        )
 
 
 def load(path: str | PathLike[str], *, trusted: Trusted | None = None) -> Any:
@@ -144,6 +153,7 @@ def load(path: str | PathLike[str], *, trusted: Trusted | None = None) -> Any:
     ...     load(Path(folder, "search.skdeep")).score(X, y)
     0.75
     """
+    _check_path(path)
     vouched = _import_paths(trusted)
     with _named(f"{os.fspath(path)} cannot be loaded"):
         content = _read_file(Path(path))

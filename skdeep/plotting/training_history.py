@@ -183,6 +183,7 @@ class TrainingHistoryDisplay:
                 f"The history has {sorted(self.history)}, but 'loss' and at least one "
                 f"of {list(names)} are needed. Pass names that it has."
             )
+        self._check_numbers([*drawn, "loss"])
         self.best_epoch_ = self._best_epoch()
         self.ax_ = new_axes() if ax is None else ax
         self.figure_ = self.ax_.figure
@@ -204,6 +205,21 @@ class TrainingHistoryDisplay:
         if legend:
             self.ax_.legend()
         return self
+
+    def _check_numbers(self, names: Sequence[str]) -> None:
+        for name in names:
+            try:
+                values = np.asarray(self.history[name], dtype=float)
+            except (TypeError, ValueError) as error:
+                raise ValueError(
+                    f"history[{name!r}] must hold numbers: {error}. Pass one number "
+                    "for each epoch."
+                ) from error
+            if values.ndim != 1 or not len(values) or np.isnan(values).any():
+                raise ValueError(
+                    f"history[{name!r}] must hold one number for each epoch, got "
+                    f"{self.history[name]!r}. Leave out epochs without numbers."
+                )
 
     def _best_epoch(self) -> int:
         decisive = self.history.get(_WATCHED, self.history["loss"])
