@@ -9,7 +9,11 @@ import numpy as np
 
 from skdeep.runtime.compiled import _constant
 from skdeep.runtime.live_models import LiveModel
-from skdeep.runtime.seeds import epoch_generator, seeded_construction
+from skdeep.runtime.seeds import (
+    epoch_generator,
+    seeded_construction,
+    seeded_operations,
+)
 from skdeep.runtime.training import TrainingOptions, TrainingResult, TrainingState
 
 _BATCH_SIZE = 32
@@ -233,7 +237,10 @@ def fit_model(
     callbacks = [*arguments.get("callbacks", ()), _EpochHooks(options, first)]
     arguments = arguments | {"callbacks": callbacks}
     if places is None:
-        history = model.fit(x=x, y=y, sample_weight=sample_weight, **arguments)
+        # Keras shuffles by the seed that TensorFlow has for the whole process.
+        draw = epoch_generator(state.seed, state.epoch).integers(2**31)
+        with seeded_operations(int(draw)):
+            history = model.fit(x=x, y=y, sample_weight=sample_weight, **arguments)
     else:
         history = _fit_shuffled(model, x, y, sample_weight, places, arguments, state)
     live.example = (take_rows(x, [0]), take_rows(y, [0]))

@@ -7,11 +7,17 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 
 from skdeep import runtime
 from skdeep.encoding.targets import class_weights, encode_classes
 from skdeep.wrappers._base import BaseWrapper
 from skdeep.wrappers._targets import ClassifierTargets
+
+
+def _has_own_targets(estimator: Any) -> bool:
+    """Tell whether it is known what the outputs of a network stand for."""
+    return type(estimator).target_encoder is KerasClassifier.target_encoder
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):
@@ -325,6 +331,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         outputs = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(outputs, return_proba=True)
 
+    @available_if(_has_own_targets)
     def decision_function(self, X):
         """Return on which side of the border between classes a sample lies, how far.
 

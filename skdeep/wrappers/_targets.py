@@ -32,7 +32,22 @@ def wants_columns(loss: Any) -> bool:
     )
 
 
-class ClassifierTargets(BaseEstimator):
+class _TargetEncoder(BaseEstimator):
+    """Tells the estimator what it has learned of y."""
+
+    _metadata: tuple[str, ...] = ("n_outputs_", "n_outputs_expected_")
+
+    def get_metadata(self):
+        """Return what is to become attributes of the estimator.
+
+        Returns
+        -------
+        metadata : dict
+        """
+        return {name: getattr(self, name) for name in self._metadata}
+
+
+class ClassifierTargets(_TargetEncoder):
     """Class labels to numbers, and probabilities back to labels.
 
     Labels become their place among the sorted classes or, where the loss asks for
@@ -55,6 +70,8 @@ class ClassifierTargets(BaseEstimator):
     n_outputs_, n_outputs_expected_ : int
         One: the number of outputs that the network must have.
     """
+
+    _metadata = ("classes_", "n_classes_", *_TargetEncoder._metadata)
 
     def __init__(self, loss=None, classes=None):
         self.loss = loss
@@ -205,18 +222,8 @@ class ClassifierTargets(BaseEstimator):
             return outputs / sums
         return outputs
 
-    def get_metadata(self):
-        """Return what is to become attributes of the estimator.
 
-        Returns
-        -------
-        metadata : dict
-        """
-        names = ("classes_", "n_classes_", "n_outputs_", "n_outputs_expected_")
-        return {name: getattr(self, name) for name in names}
-
-
-class RegressorTargets(BaseEstimator):
+class RegressorTargets(_TargetEncoder):
     """Numbers as they are, in the shape that was fitted.
 
     Attributes
@@ -284,16 +291,6 @@ class RegressorTargets(BaseEstimator):
                 "y has columns: meta['n_outputs_'] says how many."
             )
         return y.reshape(-1, *self.shape_)
-
-    def get_metadata(self):
-        """Return what is to become attributes of the estimator.
-
-        Returns
-        -------
-        metadata : dict
-        """
-        names = ("n_outputs_", "n_outputs_expected_")
-        return {name: getattr(self, name) for name in names}
 
 
 _PLAIN = {"classifier": ClassifierTargets, "regressor": RegressorTargets}

@@ -6,8 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorflow.python.eager.context import context
 
-from skdeep.runtime.seeds import epoch_generator, seeded_construction
+from skdeep.runtime.seeds import (
+    epoch_generator,
+    seeded_construction,
+    seeded_operations,
+)
 from tests.runtime.networks import assert_same_weights, dense_network
 
 
@@ -75,3 +81,27 @@ def test_epochs():
     }
     assert len(set(drawn.values())) == 25
     assert drawn[2, 3] == epoch_generator(2, 3).random()
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+def test_seeded_operations(seed):
+    """TensorFlow's operations follow the seed inside, and go on as before outside."""
+    tf.random.set_seed(seed)
+    if seed is None:
+        # As in a process where nobody has ever set a seed.
+        del context()._rng
+    else:
+        expected = [float(tf.random.uniform([])) for _ in range(3)][1:]
+        tf.random.set_seed(seed)
+        tf.random.uniform([])
+    inside = []
+    for _ in range(2):
+        with seeded_operations(3):
+            inside.append(float(tf.random.uniform([])))
+    assert inside[0] == inside[1]
+    outside = [float(tf.random.uniform([])) for _ in range(2)]
+    assert outside[0] != outside[1]
+    if seed is not None:
+        assert outside == expected
+    assert context()._seed == seed
+    tf.random.set_seed(None)

@@ -117,6 +117,15 @@ def test_own_layers_are_reproducible():
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
+def test_shuffling_of_keras_is_reproducible():
+    """Where Keras shuffles the rows itself, it does so by `random_state`."""
+    fits = []
+    for seed in (1, 2):
+        keras.utils.set_random_seed(seed)
+        fits.append(classifier().fit(X, Y, validation_data=(X, Y)))
+    assert_same_weights(*fits)
+
+
 def test_own_layers_go_on_through_pickles():
     """Passes one by one, with pickles in between, equal one fit."""
     whole = KerasClassifier(with_own_layer, **SETTINGS).fit(X, Y)
