@@ -1,6 +1,7 @@
 """Where the weights of a named backbone come from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from skdeep.networks.efficientnet_lite import efficientnet_lite_weights
 
 IMAGENET = "imagenet"
 _PYTORCH_SUFFIXES = (".pth", ".pt")
+# Keras would read other files as well, such as archives of whole models.
+_KERAS_SUFFIX = ".h5"
 # Networks whose weights stay in memory: as many as a comparison has at a time.
 _MAX_NETWORKS = 2
 
@@ -56,9 +59,31 @@ def load_weights(
                 f"weights={weights!r} is no file. Pass the path of a file of weights, "
                 f"{IMAGENET!r}, or None for random weights."
             )
+        if path.suffix not in (*_PYTORCH_SUFFIXES, _KERAS_SUFFIX):
+            raise ValueError(
+                f"weights={weights!r} is of a kind that is not read. Pass a file of "
+                f"weights without classes that ends in {_KERAS_SUFFIX}, as "
+                "keras.Model.save_weights writes it."
+            )
         status = path.stat()
         stamp = (status.st_mtime_ns, status.st_size)
     return _load(name, weights, seed, stamp)
+
+
+@contextmanager
+def _file_named(name: str, weights: str | None) -> Iterator[None]:
+    """Have errors of reading a file say which one it is and what it should be."""
+    try:
+        yield
+    except Exception as error:
+        # Keras and h5py raise nearly anything for a torn file or another network's.
+        if weights is None or isinstance(error, MemoryError):
+            raise
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise ValueError(
+            f"weights={weights!r} cannot be read as weights of {name}: {reason} Pass a "
+            "whole file of this network, without classes (include_top=False)."
+        ) from error
 
 
 @lru_cache(maxsize=_MAX_NETWORKS)
@@ -66,7 +91,11 @@ def _load(
     name: str, weights: str | None, seed: int | None, stamp: tuple[int, int] | None
 ) -> tuple[tuple[np.ndarray, ...], str]:
     """Load weights; `stamp` tells a file from what it was before."""
-    with runtime.seeded_construction(seed or 0), runtime.dtype_policy("float32"):
+    with (
+        _file_named(name, None if weights == IMAGENET else weights),
+        runtime.seeded_construction(seed or 0),
+        runtime.dtype_policy("float32"),
+    ):
         if name in LITE and weights is not None:
             arrays = _lite_weights(name, weights)
         else:
