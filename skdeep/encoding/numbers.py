@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_container", "refuse_masked", "to_dtype", "understood"]
+__all__ = [
+    "check_container",
+    "refuse_masked",
+    "refuse_other_kinds",
+    "to_dtype",
+    "understood",
+]
 
 # What NumPy would convert to numbers that nobody means.
 _NO_NUMBERS = {"M": "dates", "m": "durations", "V": "records", "c": "complex numbers"}
@@ -44,6 +50,31 @@ def check_container(values: Any, name: str = "X") -> None:
             "a list with one entry per sample."
         )
     refuse_masked(values, name)
+    refuse_other_kinds(values, name)
+    columns = getattr(values, "columns", None)
+    if columns is not None and len(names := list(columns)) > len(set(names)):
+        twice = sorted({str(column) for column in names if names.count(column) > 1})
+        raise ValueError(
+            f"{name} has several columns of one name: {twice[:5]}. Rename them, or "
+            f"pass {name}.to_numpy()."
+        )
+
+
+def refuse_other_kinds(values: Any, name: str) -> None:
+    """Refuse dates, durations, records and complex numbers.
+
+    Parameters
+    ----------
+    values : object
+        What the user passed; anything without a dtype passes.
+    name : str
+        What the error message calls it.
+
+    Raises
+    ------
+    ValueError
+        If the values are of such a kind.
+    """
     kind = getattr(getattr(values, "dtype", None), "kind", "")
     if kind in _NO_NUMBERS:
         # scikit-learn's own checks look for the first three words.
@@ -51,13 +82,6 @@ def check_container(values: Any, name: str = "X") -> None:
         raise ValueError(
             f"{start}{name} is of {_NO_NUMBERS[kind]} (dtype {values.dtype}), but real "
             "numbers are needed. Convert them to floats in a unit of your choice."
-        )
-    columns = getattr(values, "columns", None)
-    if columns is not None and len(names := list(columns)) > len(set(names)):
-        twice = sorted({str(column) for column in names if names.count(column) > 1})
-        raise ValueError(
-            f"{name} has several columns of one name: {twice[:5]}. Rename them, or "
-            f"pass {name}.to_numpy()."
         )
 
 

@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     check_consistent_length,
 )
 
+from skdeep.encoding.numbers import refuse_masked, refuse_other_kinds, understood
 from skdeep.wrappers._building import ModelBuilder
 
 
@@ -33,6 +34,7 @@ class DataEncoder(ModelBuilder):
 
     def _as_array(self, X: Any) -> Any:
         """Return X as an array of numbers of any number of dimensions, or as CSR."""
+        refuse_masked(X, "X")
         dtype = getattr(X, "dtype", None)
         if not isinstance(dtype, np.dtype):
             try:
@@ -42,14 +44,16 @@ class DataEncoder(ModelBuilder):
                     f"X has samples of different shapes: {error} Pass samples of one "
                     "shape."
                 ) from error
+        refuse_other_kinds(X, "X")
         text = dtype.kind in "OUS"
-        return check_array(
-            X,
-            accept_sparse="csr",
-            allow_nd=True,
-            dtype=keras.config.floatx() if text else None,
-            input_name="X",
-        )
+        with understood("X"):
+            return check_array(
+                X,
+                accept_sparse="csr",
+                allow_nd=True,
+                dtype=keras.config.floatx() if text else None,
+                input_name="X",
+            )
 
     def _validate_data(
         self, X: Any = None, y: Any = None, reset: bool = False, y_numeric: bool = False
@@ -88,11 +92,16 @@ class DataEncoder(ModelBuilder):
 
     def _valid_targets(self, y: Any, *, reset: bool, numeric: bool) -> np.ndarray:
         y = y.toarray() if issparse(y) else y
-        if not hasattr(y, "dtype"):
-            y = np.asarray(y)
-        force = numeric and getattr(y.dtype, "kind", "O") in "OUS"
-        dtype = keras.config.floatx() if force else None
-        y = check_array(y, ensure_2d=False, allow_nd=False, dtype=dtype, input_name="y")
+        refuse_masked(y, "y")
+        if numeric:
+            refuse_other_kinds(y, "y")
+        with understood("y"):
+            y = y if hasattr(y, "dtype") else np.asarray(y)
+            force = numeric and getattr(y.dtype, "kind", "O") in "OUS"
+            dtype = keras.config.floatx() if force else None
+            y = check_array(
+                y, ensure_2d=False, allow_nd=False, dtype=dtype, input_name="y"
+            )
         if reset:
             self._y_dtype, self.y_ndim_ = y.dtype.str, y.ndim
             self.target_type_ = self._type_of_target(y)

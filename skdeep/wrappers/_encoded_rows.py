@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdeep import runtime
+from skdeep.encoding.numbers import to_dtype
 from skdeep.encoding.repeats import content_order, occurrences
 from skdeep.runtime.row_feeds import RepeatedFeed, SparseFeed
 
@@ -20,15 +21,19 @@ def is_array(rows: Any) -> bool:
     return known and rows.dtype.kind in "biuf"
 
 
-def as_network_numbers(array: Any, precision: str) -> Any:
+def as_network_numbers(array: Any, precision: str, name: str = "X") -> Any:
     """Return an array or sparse matrix as the network's floats, or as it is.
 
     Integers stay what they are: they take less memory, and become floats batch by
-    batch.
+    batch. Numbers that the network's floats cannot hold are refused.
     """
     if not issparse(array) and array.dtype.name in _KEPT_TYPES:
         return array
-    return array.astype(_float_type(precision), copy=False)
+    dtype = _float_type(precision)
+    if issparse(array):
+        to_dtype(array.data, dtype, name)
+        return array.astype(dtype, copy=False)
+    return to_dtype(array, dtype, name)
 
 
 def _float_type(precision: str) -> str:
@@ -61,7 +66,7 @@ class EncodedRows:
         """Order the rows by their content, each as often as its weight says."""
         self.inputs = as_network_numbers(self.inputs, self._dtype)
         if self.targets is not None:
-            self.targets = self.targets.astype(_float_type(self._dtype), copy=False)
+            self.targets = to_dtype(self.targets, _float_type(self._dtype), "y")
         order = content_order(self.inputs, self.targets, self.weights)
         self.inputs = self.inputs[order]
         if self.targets is not None:
