@@ -16,8 +16,8 @@ from skdeep.runtime.specification import NetworkSpec
 
 # The networks of this package take 2,000 to 8,000 calls for each array of weights, and
 # 40,000 in all where there are few.
-_CALLS = 100_000
-_CALLS_PER_WEIGHT = 15_000
+_CALLS = 60_000
+_CALLS_PER_WEIGHT = 11_000
 
 
 class _TooMuchWork(BaseException):
