@@ -55,8 +55,8 @@ def airbench(
     Then come three groups of 64, 256 and 256 filters. A group is a 3x3 convolution, 2x2
     max-pooling, and another 3x3 convolution, all of stride 1 with zeros at the edge;
     after the pooling and after the second convolution there is batch normalisation,
-    whose scale is fixed at one, and GELU, approximated by a hyperbolic tangent, which the
-    original is not. Convolutions begin as copies of their input
+    whose scale is fixed at one, and GELU, approximated by a hyperbolic tangent where
+    the original is exact. Convolutions begin as copies of their input
     (`skdeep.networks.identity_initializer.IdentityUniform`). The maximum over what is
     left of the image, 3x3 of 32x32 pixels, leads to the classes; logits are divided by
     nine.
