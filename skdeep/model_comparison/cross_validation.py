@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import product
 from numbers import Real
 from typing import Any
@@ -29,6 +30,7 @@ from skdeep.model_comparison.fold import FoldOutcome, evaluate_fold
 from skdeep.model_comparison.folds import Fold, materialise_folds, resolve_splitter
 from skdeep.model_comparison.metadata import route_metadata, routing_enabled
 from skdeep.model_comparison.naming import named_classifiers
+from skdeep.model_comparison.provenance import record_provenance
 from skdeep.model_comparison.scoring import check_metric_names, resolve_scorers
 
 Cell = tuple[str, int]
@@ -171,6 +173,14 @@ def compare_classifiers(
         params, groups, estimators=named, scorers=scorers, splitter=splitter
     )
     folds = materialise_folds(splitter, X, labels, metadata.split)
+    provenance = record_provenance(
+        named,
+        X,
+        labels,
+        groups=metadata.split.get("groups"),
+        splitter=splitter,
+        folds=folds,
+    )
     outcomes = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(evaluate_fold)(
             clone(estimator),
@@ -188,7 +198,8 @@ def compare_classifiers(
     by_cell = dict(zip(product(named, range(len(folds))), outcomes, strict=True))
     _report_failures(by_cell, error_score)
     fold_scores, metrics = _score_table(by_cell, scorers, error_score)
-    return _comparison(by_cell, fold_scores, metrics, folds, labels, classes)
+    comparison = _comparison(by_cell, fold_scores, metrics, folds, labels, classes)
+    return replace(comparison, provenance=provenance)
 
 
 def _check_labels(y: Any) -> tuple[NDArray[Any], NDArray[Any]]:
