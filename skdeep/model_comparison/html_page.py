@@ -52,16 +52,15 @@ h2 { font-size: 1.25rem; margin: 2.2rem 0 0.4rem; padding-top: 0.8rem;
 p { margin: 0.4rem 0; max-width: 46rem; }
 a { color: var(--link); }
 nav a { display: inline-block; padding: 0.3rem 0; margin-right: 1.1rem; }
-.soft, figcaption, caption { color: var(--soft); }
-.scroll { overflow-x: auto; margin: 0.7rem 0; }
+.soft, figcaption { color: var(--soft); }
+.scroll { overflow-x: auto; margin: 0.2rem 0 1rem; }
 table { border-collapse: collapse; font-size: 0.92rem; }
-caption { text-align: left; padding: 0.3rem 0; }
 th, td { padding: 0.3rem 0.7rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 thead th { vertical-align: bottom; border-bottom: 2px solid var(--line); }
 tbody tr:nth-child(even) { background: var(--stripe); }
-tbody th, .texts td, .texts th { text-align: left; white-space: normal;
-  overflow-wrap: anywhere; }
+.texts td, .texts th, th.title { text-align: left; }
+tbody th, .texts td { white-space: normal; overflow-wrap: anywhere; }
 tbody th { font-weight: 600; min-width: 7rem; max-width: 22rem; }
 .texts td { min-width: 8rem; }
 td.best { font-weight: 700; background: var(--best); }
@@ -71,9 +70,10 @@ figure { margin: 0; min-width: 0; max-width: 34rem; }
 figure > svg { display: block; width: 100%; height: auto; }
 figure > svg * { stroke-linejoin: round; stroke-linecap: butt; }
 figcaption { font-size: 0.92rem; }
-ul.legend { list-style: none; margin: 0.3rem 0; padding: 0; font-size: 0.92rem; }
-ul.legend li { display: flex; gap: 0.6rem; align-items: baseline; }
-ul.legend svg { flex: none; width: 2.2rem; height: 0.8rem; }
+ul.legend { list-style: none; margin: 0.3rem 0; padding: 0; color: var(--ink); }
+ul.legend li { padding-left: 2.8rem; text-indent: -2.8rem; }
+ul.legend svg { display: inline-block; width: 2.2rem; height: 0.8rem;
+  margin-right: 0.6rem; vertical-align: middle; }
 details { border: 1px solid var(--line); border-radius: 0.4rem; margin: 0.5rem 0;
   padding: 0 0.8rem; }
 summary { cursor: pointer; padding: 0.5rem 0; font-weight: 600; }
@@ -166,11 +166,16 @@ def table(
     html : str
         The table.
     """
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in header)
+    head = "".join(
+        f'<th scope="col" class="title">{escape(title)}</th>'
+        if column == row_title
+        else f'<th scope="col">{escape(title)}</th>'
+        for column, title in enumerate(header)
+    )
     body = "\n".join(
         "<tr>"
         + "".join(
-            f'<th scope="row">{isolated(cell)}</th>'
+            f'<th scope="row" class="title">{isolated(cell)}</th>'
             if column == row_title
             else f"<td{_stress((row, column) in best)}>{escape(cell)}</td>"
             for column, cell in enumerate(cells)
@@ -179,11 +184,13 @@ def table(
         for row, cells in enumerate(rows)
     )
     look = ' class="texts"' if texts else ""
-    # Who has no mouse must be able to scroll it, hence the place in the tab order.
+    # The caption stands outside of what scrolls, or its end would be cut off. Who has
+    # no mouse must be able to scroll too, hence the place in the tab order.
     return (
+        f"{paragraph(caption, soft=True)}\n"
         f'<div class="scroll" role="region" tabindex="0" '
         f'aria-label="{escape(caption)}">\n'
-        f"<table{look}>\n<caption>{escape(caption)}</caption>\n"
+        f"<table{look}>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 

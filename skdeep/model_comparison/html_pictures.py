@@ -168,7 +168,10 @@ def cost_picture(comparison: Comparison, metric: str) -> str:
 
     def draw(ax: Any) -> None:
         CostQualityDisplay.from_comparison(comparison, metric, ax=ax, legend=False)
-        ax.set(xlabel="Seconds of a fit (mean)", ylabel="Metric (mean)")
+        # A name in other letters than these stands in the title only, see above.
+        label = metric if metric.isascii() and metric.isprintable() else "Metric"
+        ax.set_ylabel(f"{label} (mean)", parse_math=False)
+        ax.set_xlabel("Seconds of a fit (mean)")
 
     legend = _legend(comparison, entries, styles)
     return _grid([_figure(draw, "cost", f"{metric} over seconds of a fit", legend)])

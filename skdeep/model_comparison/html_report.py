@@ -85,8 +85,13 @@ def _summary(comparison: Comparison) -> str:
         f"{_count(len(comparison.classes), 'class', 'classes')}."
     )
     if comparison.provenance is not None:
-        text += f" Begun {comparison.provenance.started}."
+        text += f" Begun {_readable(comparison.provenance.started)}."
     return text
+
+
+def _readable(moment: str) -> str:
+    """Return a date and time of ISO 8601 as people write it."""
+    return moment.replace("T", " ").replace("+00:00", " UTC")
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:
@@ -346,7 +351,7 @@ def _machine(provenance: Provenance | None) -> str:
     """Return versions, machine and date."""
     if provenance is None:
         return paragraph(_NOT_RECORDED)
-    machine = [*provenance.machine.items(), ("begun", provenance.started)]
+    machine = [*provenance.machine.items(), ("begun", _readable(provenance.started))]
     return "\n".join(
         [
             table(
