@@ -103,10 +103,10 @@ def _probability_and_outcome(
 
 
 def _binned(probability: Array, outcome: Array, n_bins: int) -> Reliability:
-    # A quantile that many rows share would make empty bins, hence unique.
-    edges = np.unique(np.quantile(probability, np.linspace(0, 1, n_bins + 1)))
-    place = np.searchsorted(edges[1:-1], probability, side="right")
+    inner_edges = np.quantile(probability, np.linspace(0, 1, n_bins + 1)[1:-1])
+    place = np.searchsorted(inner_edges, probability)
     count = np.bincount(place)
+    # Between quantiles that are equal, because many rows share one, nothing lies.
     used = count > 0
     count = count[used]
     predicted = np.bincount(place, probability)[used] / count

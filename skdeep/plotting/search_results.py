@@ -179,8 +179,8 @@ class SearchResultsDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        check_is_fitted(search)
         if not hasattr(search, "cv_results_"):
+            check_is_fitted(search)
             raise TypeError(
                 f"{type(search).__name__} has no cv_results_ to draw. Pass a fitted "
                 "search, such as GridSearchCV."

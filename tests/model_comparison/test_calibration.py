@@ -9,6 +9,7 @@ from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeClassifier
 
 from skdeep.model_comparison import compare_classifiers
 from skdeep.model_comparison.calibration import reliability
@@ -62,6 +63,15 @@ def test_equal_probabilities_make_one_bin():
     found = reliability(comparison, "d")
     np.testing.assert_allclose([*found.predicted, *found.observed], 0.5)
     assert found.error == 0
+
+
+def test_each_of_two_probabilities_makes_a_bin():
+    """A tree of one question has two points, however unequal its leaves are."""
+    X, y = load_breast_cancer(return_X_y=True)
+    stump = DecisionTreeClassifier(max_depth=1, random_state=0)
+    folds = [(np.arange(400), np.arange(400, 569))]
+    found = reliability(compare_classifiers({"s": stump}, X, y, cv=folds), "s")
+    assert len(found.predicted) == 2
 
 
 def test_scores_that_are_no_probabilities():

@@ -208,8 +208,7 @@ def test_twenty_classifiers_of_three_classes(tmp_path):
     assert "calibration" in pictures
     # Four times five curves of calibration, and one picture of the cost.
     assert len([a for a in page.of("svg") if a.get("role") == "img"]) == 5
-    details = [a for a in page.of("details")]
-    assert sum("open" in a for a in details) == 1
+    assert sum("open" in attrs for attrs in page.of("details")) == 1
 
 
 def test_without_probabilities_and_scores(tmp_path):

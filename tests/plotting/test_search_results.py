@@ -32,9 +32,6 @@ class Results:
             "std_test_score": np.full(len(mean), 0.1) if std is None else std,
         }
 
-    def fit(self):
-        """Do nothing: it is fitted."""
-
 
 def test_one_parameter_gives_a_curve(pyplot):
     """Mean and band are the numbers of the search, in the order of the values."""
@@ -169,7 +166,6 @@ def test_metrics(pyplot):
     named = SearchResultsDisplay.from_search(single, metric="f1_macro")
     assert named.ax_.get_ylabel() == "f1_macro (mean ± std)"
     unclear = search_over({"max_depth": [1, 2]}, scoring=scoring, refit=False)
-    unclear.best_estimator_ = None
     with pytest.raises(ValueError, match="several metrics"):
         SearchResultsDisplay.from_search(unclear)
     with pytest.raises(ValueError, match="no metric 'auc'"):
