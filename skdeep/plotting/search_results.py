@@ -258,28 +258,29 @@ class SearchResultsDisplay:
             self._draw_curve(plot_band, plot_best, line_kwargs)
         else:
             self._draw_map(cmap, plot_best, number)
-        if self.others:
-            best_of = ", ".join(self.others)
-            self.ax_.set_title(
-                f"best over {best_of}", fontsize="medium", parse_math=False
-            )
-        if legend and self.ax_.get_legend_handles_labels()[0]:
-            self._write_legend()
+        over = f"best over {', '.join(self.others)}" if self.others else ""
+        is_map = len(self.params) == 2
+        legend = legend and bool(self.ax_.get_legend_handles_labels()[0])
+        if over and not (is_map and legend):
+            self.ax_.set_title(over, fontsize="medium", parse_math=False)
+        if legend and is_map:
+            self._write_legend_above(over)
+        elif legend:
+            self.ax_.legend(fontsize="small")
         return self
 
-    def _write_legend(self) -> None:
-        """Write the legend: above a map, whose cells it would hide."""
-        if len(self.params) == 1:
-            self.ax_.legend(fontsize="small")
-            return
-        self.ax_.legend(
-            loc="upper left",
-            bbox_to_anchor=(0.0, -0.16),
+    def _write_legend_above(self, title: str) -> None:
+        """Write the legend above a map, whose cells it would hide."""
+        drawn = self.ax_.legend(
+            title=title or None,
+            alignment="left",
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.0),
             ncols=2,
             frameon=False,
             fontsize="small",
-            borderaxespad=0.0,
         )
+        drawn.get_title().set_parse_math(False)
 
     def _draw_curve(
         self,
@@ -288,12 +289,12 @@ class SearchResultsDisplay:
         line_kwargs: Mapping[str, Any] | None,
     ) -> None:
         places = self._set_axis("x", 0)
-        known = np.isfinite(self.mean)
-        x, mean, std = places[known], self.mean[known], self.std[known]
+        # Failed values interrupt the line; beside them a point may stand alone.
+        x, mean, std = places, self.mean, self.std
         numeric = _are_numbers(self.values[0])
         style = {
             **line_styles(self.ax_, 1)[0],
-            "marker": "o" if len(x) <= _MOST_MARKED else "",
+            "marker": "o" if len(x) <= _MOST_MARKED or self.failed.any() else "",
             "markersize": 4,
             "label": "mean",
             **({} if numeric else {"linestyle": "none", "markersize": 6}),
@@ -351,15 +352,20 @@ class SearchResultsDisplay:
             self._write_numbers()
         if plot_best:
             second, first = self.best
+            # The frame of the cell, which leaves room for the number in it.
+            left, right, low, high = (
+                first - 0.5,
+                first + 0.5,
+                second - 0.5,
+                second + 0.5,
+            )
             self.ax_.plot(
-                first,
-                second,
-                marker="s",
-                markersize=13,
-                linestyle="none",
-                markerfacecolor="none",
-                markeredgecolor="#D55E00",
-                markeredgewidth=2.2,
+                [left, right, right, left, left],
+                [low, low, high, high, low],
+                color="#D55E00",
+                linewidth=2.5,
+                solid_joinstyle="miter",
+                clip_on=False,
                 label=f"best: {self.mean[self.best]:.4g}",
             )
         if self.failed.any():
