@@ -203,6 +203,8 @@ def _curve_scores(
 
 def _parts(names: Sequence[str]) -> list[Sequence[str]]:
     """Divide names into parts of nearly equal size that fit into one picture each."""
+    if not names:
+        return []
     n_parts = -(-len(names) // _CURVES_OF_PICTURE)
     ends = [len(names) * part // n_parts for part in range(n_parts + 1)]
     return [names[start:stop] for start, stop in pairwise(ends)]

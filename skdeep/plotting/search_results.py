@@ -12,9 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep.plotting.figures import new_axes
 from skdeep.plotting.palette import line_styles
 from skdeep.plotting.search_values import (
+    are_numbers,
     best_of_equal,
     is_logarithmic,
+    metric_key,
     ordered_values,
+    short_text,
     varied_parameters,
 )
 
@@ -187,7 +190,7 @@ class SearchResultsDisplay:
             )
         results = search.cv_results_
         candidates = list(results["params"])
-        metric, key = _metric_key(search, metric)
+        metric, key = metric_key(search, metric)
         mean = np.asarray(results[f"mean_test_{key}"], dtype=np.float64)
         std = np.asarray(results[f"std_test_{key}"], dtype=np.float64)
         if not np.isfinite(mean).any():
@@ -291,7 +294,7 @@ class SearchResultsDisplay:
         places = self._set_axis("x", 0)
         # Failed values interrupt the line; beside them a point may stand alone.
         x, mean, std = places, self.mean, self.std
-        numeric = _are_numbers(self.values[0])
+        numeric = are_numbers(self.values[0])
         style = {
             **line_styles(self.ax_, 1)[0],
             "marker": "o" if len(x) <= _MOST_MARKED or self.failed.any() else "",
@@ -393,7 +396,7 @@ class SearchResultsDisplay:
     def _set_axis(self, which: str, place: int) -> NDArray[np.float64]:
         """Prepare an axis for the values of a parameter; return where they stand."""
         values = self.values[place]
-        if not _are_numbers(values):
+        if not are_numbers(values):
             self._set_cells(which, place)
             return np.arange(len(values), dtype=np.float64)
         numbers = np.asarray(values, dtype=np.float64)
@@ -406,7 +409,7 @@ class SearchResultsDisplay:
         values = self.values[place]
         step = -(-len(values) // _MOST_TICKS)
         ticks = np.arange(0, len(values), step)
-        labels = [_short(values[tick]) for tick in ticks]
+        labels = [short_text(values[tick]) for tick in ticks]
         axis = self.ax_.xaxis if which == "x" else self.ax_.yaxis
         # Names side by side would run into each other.
         crowded = which == "x" and sum(map(len, labels)) > 36
@@ -417,49 +420,3 @@ class SearchResultsDisplay:
             **({"rotation": 40, "ha": "right"} if crowded else {}),
         )
         axis.set_label_text(self.params[place], parse_math=False)
-
-
-def _metric_key(search: Any, metric: str | None) -> tuple[str, str]:
-    """Return the name of the metric for people, and that in the results."""
-    prefix = "mean_test_"
-    known = [
-        key.removeprefix(prefix) for key in search.cv_results_ if key.startswith(prefix)
-    ]
-    if metric is None:
-        refit = getattr(search, "refit", None)
-        metric = refit if isinstance(refit, str) and refit in known else None
-        if metric is None and len(known) > 1:
-            raise ValueError(
-                f"The search has several metrics: {', '.join(map(repr, known))}. Pass "
-                "one as metric."
-            )
-        metric = metric or known[0]
-    scoring = getattr(search, "scoring", None)
-    if metric == scoring and known == ["score"]:
-        metric = "score"
-    if metric not in known:
-        raise ValueError(
-            f"There is no metric {metric!r} in this search. Choose one of "
-            f"{', '.join(map(repr, known))}."
-        )
-    named = isinstance(scoring, str) and metric == "score"
-    return (scoring if named else metric), metric
-
-
-def _are_numbers(values: Sequence[Any]) -> bool:
-    return all(
-        isinstance(value, (int, float, np.integer, np.floating))
-        and not isinstance(value, bool)
-        and np.isfinite(value)
-        for value in values
-    )
-
-
-def _short(value: Any) -> str:
-    """Return a value as a short text for a tick."""
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.3g}"
-    if hasattr(value, "get_params"):
-        return type(value).__name__
-    text = str(value)
-    return text if len(text) <= 20 else f"{text[:18]}…"

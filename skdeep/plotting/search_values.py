@@ -179,3 +179,69 @@ def _key(value: Any) -> Any:
         return repr(value)
     # True is equal to 1, and means something else.
     return type(value).__name__ if value is None else (isinstance(value, bool), value)
+
+
+def metric_key(search: Any, metric: str | None) -> tuple[str, str]:
+    """Return the name of a metric for people, and that in the results of a search.
+
+    Parameters
+    ----------
+    search : estimator
+        With `cv_results_`.
+
+    metric : str or None
+        What the user asked for.
+
+    Returns
+    -------
+    name, key : str
+        They differ where the only metric is called "score" in the results.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric, or it is not clear which is meant.
+    """
+    prefix = "mean_test_"
+    known = [
+        key.removeprefix(prefix) for key in search.cv_results_ if key.startswith(prefix)
+    ]
+    if metric is None:
+        refit = getattr(search, "refit", None)
+        metric = refit if isinstance(refit, str) and refit in known else None
+        if metric is None and len(known) > 1:
+            raise ValueError(
+                f"The search has several metrics: {', '.join(map(repr, known))}. Pass "
+                "one as metric."
+            )
+        metric = metric or known[0]
+    scoring = getattr(search, "scoring", None)
+    if metric == scoring and known == ["score"]:
+        metric = "score"
+    if metric not in known:
+        raise ValueError(
+            f"There is no metric {metric!r} in this search. Choose one of "
+            f"{', '.join(map(repr, known))}."
+        )
+    named = isinstance(scoring, str) and metric == "score"
+    return (scoring if named else metric), metric
+
+
+def are_numbers(values: Sequence[Any]) -> bool:
+    """Tell whether all values are finite numbers, which truth values are not."""
+    return all(
+        isinstance(value, (int, float, np.integer, np.floating))
+        and not isinstance(value, bool)
+        and np.isfinite(value)
+        for value in values
+    )
+
+
+def short_text(value: Any) -> str:
+    """Return a value as a short text for a tick."""
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.3g}"
+    if hasattr(value, "get_params"):
+        return type(value).__name__
+    text = str(value)
+    return text if len(text) <= 20 else f"{text[:18]}…"
