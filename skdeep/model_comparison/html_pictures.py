@@ -61,7 +61,7 @@ def curve_pictures(comparison: Comparison, kind: str) -> str:
     title = "ROC curves" if is_roc else "Precision-recall curves"
     score_name = "area" if is_roc else "average precision"
     styles = _line_styles(comparison)
-    figures = []
+    figures: list[str] = []
     for names in _parts(_with_curves(comparison)):
 
         def draw(ax: Any, names: Sequence[str] = names) -> None:
@@ -111,7 +111,7 @@ def calibration_pictures(comparison: Comparison) -> str:
         for name, curve in curves.items()
         if curve is not None
     }
-    figures = []
+    figures: list[str] = []
     for names in _parts(list(errors)):
 
         def draw(ax: Any, names: Sequence[str] = names) -> None:
@@ -156,15 +156,13 @@ def cost_picture(comparison: Comparison, metric: str) -> str:
     from skdeep.plotting.palette import MARKERS
 
     styles = _line_styles(comparison)
-    summary = comparison.summary()
+    seconds = comparison.scores("fit_time").mean()
+    quality = comparison.scores(metric).mean(skipna=False)
     entries = []
     for position, name in enumerate(comparison.names):
         styles[name]["marker"] = MARKERS[position % len(MARKERS)]
-        numbers = (
-            summary.loc[name, "mean_fit_time"],
-            summary.loc[name, f"mean_{metric}"],
-        )
-        entries.append((name, f"{numbers[0]:.3g} s, {numbers[1]:.3f}"))
+        cost, mean = float(seconds[name]), float(quality[name])
+        entries.append((name, f"{cost:.3g} s, {mean:.3f}"))
 
     def draw(ax: Any) -> None:
         CostQualityDisplay.from_comparison(comparison, metric, ax=ax, legend=False)
