@@ -80,8 +80,7 @@ class Comparison:
     --------
     compare_classifiers : Makes a comparison.
     skdeep.plotting.RocComparisonDisplay : Draws its ROC curves.
-    sklearn.metrics.ConfusionMatrixDisplay : Draws a confusion matrix; its
-        `from_predictions` takes `y` and one of `predictions`.
+    skdeep.plotting.ConfusionMatrixDisplay : Draws what one of them confuses.
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,9 @@ def content_digest(X: Any) -> str | None:
     """
     try:
         return _digest(X)
-    except (TypeError, ValueError):
+    except Exception:
+        # Whatever holds the rows, classifiers may know how to read it: a comparison
+        # must not fail for want of its digest.
         return None
 
 
@@ -80,12 +83,13 @@ def _digest(X: Any) -> str | None:
         places = [part.astype(np.int64) for part in (matrix.indptr, matrix.indices)]
         return array_digest([np.array(matrix.shape, np.int64), *places, matrix.data])
     if hasattr(X, "columns"):
-        columns = [str(name) for name in X.columns]
-        parts = [_digest(X[name]) for name in X.columns]
+        names = [str(name) for name in X.columns]
+        parts = [_digest(column) for column in _columns(X)]
         known = [part for part in parts if part is not None]
-        return text_digest([*columns, *known]) if len(known) == len(parts) else None
+        return text_digest([*names, *known]) if len(known) == len(parts) else None
     if not hasattr(X, "__array__") and not hasattr(X, "dtype"):
-        X = list(X)
+        # Not all that has rows says when they end.
+        X = list(islice(X, _num_samples(X)))
         if X and all(isinstance(row, str) for row in X):
             return text_digest(X)
     if getattr(X, "shape", None) is None or not isinstance(X.dtype, np.dtype):
@@ -95,6 +99,13 @@ def _digest(X: Any) -> str | None:
         known_texts = all(isinstance(text, str) for text in texts)
         return text_digest(texts) if known_texts else None
     return array_digest(_pieces(X))
+
+
+def _columns(X: Any) -> list[Any]:
+    """Return the columns of a frame, of which several may have the same name."""
+    if hasattr(X, "get_columns"):
+        return list(X.get_columns())
+    return [column for _, column in X.items()]
 
 
 def _pieces(X: Any) -> Iterator[NDArray[Any]]:

@@ -16,7 +16,8 @@ _FRAME = Template(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" \
-content="default-src 'none'; style-src 'unsafe-inline'">
+content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+form-action 'none'">
 <title>$title</title>
 <style>
 $style
@@ -58,27 +59,34 @@ table { border-collapse: collapse; font-size: 0.92rem; }
 th, td { padding: 0.3rem 0.7rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 thead th { vertical-align: bottom; border-bottom: 2px solid var(--line); }
+tbody tr { background: var(--paper); }
 tbody tr:nth-child(even) { background: var(--stripe); }
 .texts td, .texts th, th.title { text-align: left; }
 tbody th, .texts td { white-space: normal; overflow-wrap: anywhere; }
-tbody th { font-weight: 600; min-width: 7rem; max-width: 22rem; }
+tbody th { font-weight: 600; min-width: 8.5rem; max-width: 22rem; }
+th.title { position: sticky; left: 0; background: inherit; }
+thead tr { background: var(--paper); }
 .texts td { min-width: 8rem; }
 td.best { font-weight: 700; background: var(--best); }
 .figures { display: grid; gap: 1.2rem 1.8rem; margin: 0.7rem 0;
-  grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }
 figure { margin: 0; min-width: 0; max-width: 34rem; }
 figure > svg { display: block; width: 100%; height: auto; }
 figure > svg * { stroke-linejoin: round; stroke-linecap: butt; }
 figcaption { font-size: 0.92rem; }
 ul.legend { list-style: none; margin: 0.3rem 0; padding: 0; color: var(--ink); }
-ul.legend li { padding-left: 2.8rem; text-indent: -2.8rem; }
+ul.legend.long { columns: 15rem; }
+ul.legend li { break-inside: avoid; padding-left: 2.8rem; text-indent: -2.8rem; }
 ul.legend svg { display: inline-block; width: 2.2rem; height: 0.8rem;
   margin-right: 0.6rem; vertical-align: middle; }
 details { border: 1px solid var(--line); border-radius: 0.4rem; margin: 0.5rem 0;
   padding: 0 0.8rem; }
 summary { cursor: pointer; padding: 0.5rem 0; font-weight: 600; }
 summary .soft { font-weight: 400; }
-@media print { details { break-inside: avoid; } }
+@media print {
+  details, figure, tr { break-inside: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+  .scroll { overflow: visible; } }
 """
 
 
@@ -119,10 +127,28 @@ def page(title: str, summary: str, sections: Sequence[tuple[str, str, str]]) -> 
     )
 
 
-def paragraph(text: str, *, soft: bool = False) -> str:
-    """Return a paragraph of plain text."""
+def paragraph(text: str, *names: str, soft: bool = False) -> str:
+    """Return a paragraph of plain text.
+
+    Parameters
+    ----------
+    text : str
+        Plain text with a ``{}`` for each name.
+
+    *names : str
+        What users named, as plain text. It may be written from right to left, and must
+        not turn around what follows it.
+
+    soft : bool, default=False
+        Whether it is less important than the text around it.
+
+    Returns
+    -------
+    html : str
+        The paragraph.
+    """
     look = ' class="soft"' if soft else ""
-    return f"<p{look}>{escape(text)}</p>"
+    return f"<p{look}>{escape(text).format(*map(isolated, names))}</p>"
 
 
 def isolated(text: str) -> str:
@@ -135,6 +161,7 @@ def table(
     header: Sequence[str],
     rows: Iterable[Sequence[str]],
     *,
+    names: Sequence[str] = (),
     row_title: int = 0,
     best: Collection[tuple[int, int]] = (),
     texts: bool = False,
@@ -144,13 +171,16 @@ def table(
     Parameters
     ----------
     caption : str
-        What is in it, as plain text.
+        What is in it, as plain text with a ``{}`` for each name.
 
     header : sequence of str
         Titles of the columns.
 
     rows : iterable of sequence of str
         Cells as plain text.
+
+    names : sequence of str, default=()
+        What users named, as plain text, for the caption.
 
     row_title : int, default=0
         The column that names the rows.
@@ -187,9 +217,9 @@ def table(
     # The caption stands outside of what scrolls, or its end would be cut off. Who has
     # no mouse must be able to scroll too, hence the place in the tab order.
     return (
-        f"{paragraph(caption, soft=True)}\n"
+        f"{paragraph(caption, *names, soft=True)}\n"
         f'<div class="scroll" role="region" tabindex="0" '
-        f'aria-label="{escape(caption)}">\n'
+        f'aria-label="{escape(caption.format(*names))}">\n'
         f"<table{look}>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
@@ -203,3 +233,8 @@ def folded(summary: str, content: str, *, is_open: bool = False) -> str:
     """Return a part that can be folded away; both arguments are HTML."""
     state = " open" if is_open else ""
     return f"<details{state}><summary>{summary}</summary>\n{content}\n</details>"
+
+
+def figure_grid(figures: Iterable[str]) -> str:
+    """Return figures side by side where there is room; they are HTML."""
+    return '<div class="figures">\n' + "\n".join(figures) + "\n</div>"

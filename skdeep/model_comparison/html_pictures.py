@@ -19,6 +19,10 @@ from skdeep.model_comparison.html_page import isolated
 _CURVES_OF_PICTURE = 5
 # More points than that would be smaller than a pixel.
 _POINTS_OF_CURVE = 201
+# Stays in one line with the numbers on either side.
+_PLUS_MINUS = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
+# So many entries of a legend stand side by side where there is room.
+_LONG_LEGEND = 8
 _DASHES = {"-": "", "--": "6 3", "-.": "8 3 2 3"}
 _OTHER_DASH = "7 2 2 2 2 2"
 _OUTLINES = {
@@ -30,7 +34,7 @@ _OUTLINES = {
 Styles = dict[str, dict[str, Any]]
 
 
-def curve_pictures(comparison: Comparison, kind: str) -> str:
+def curve_pictures(comparison: Comparison, kind: str) -> list[str]:
     """Return pictures of mean curves with bands, for two classes.
 
     Parameters
@@ -43,8 +47,9 @@ def curve_pictures(comparison: Comparison, kind: str) -> str:
 
     Returns
     -------
-    html : str
-        Figures for a few classifiers each; empty if no classifier has such a curve.
+    figures : list of str
+        HTML of figures for a few classifiers each; none if no classifier has such a
+        curve.
     """
     from skdeep.plotting import (
         PrecisionRecallComparisonDisplay,
@@ -86,10 +91,10 @@ def curve_pictures(comparison: Comparison, kind: str) -> str:
                 _legend(comparison, entries, styles),
             )
         )
-    return _grid(figures)
+    return figures
 
 
-def calibration_pictures(comparison: Comparison) -> str:
+def calibration_pictures(comparison: Comparison) -> list[str]:
     """Return pictures of how often probabilities came true.
 
     Parameters
@@ -99,8 +104,8 @@ def calibration_pictures(comparison: Comparison) -> str:
 
     Returns
     -------
-    html : str
-        Figures for a few classifiers each; empty if none has probabilities.
+    figures : list of str
+        HTML of figures for a few classifiers each; none if none has probabilities.
     """
     from skdeep.plotting import CalibrationComparisonDisplay
 
@@ -133,7 +138,7 @@ def calibration_pictures(comparison: Comparison) -> str:
                 _legend(comparison, entries, styles),
             )
         )
-    return _grid(figures)
+    return figures
 
 
 def cost_picture(comparison: Comparison, metric: str) -> str:
@@ -149,8 +154,8 @@ def cost_picture(comparison: Comparison, metric: str) -> str:
 
     Returns
     -------
-    html : str
-        One figure.
+    figure : str
+        HTML of one figure.
     """
     from skdeep.plotting import CostQualityDisplay
     from skdeep.plotting.palette import MARKERS
@@ -172,7 +177,7 @@ def cost_picture(comparison: Comparison, metric: str) -> str:
         ax.set_xlabel("Seconds of a fit (mean)")
 
     legend = _legend(comparison, entries, styles)
-    return _grid([_figure(draw, "cost", f"{metric} over seconds of a fit", legend)])
+    return _figure(draw, "cost", f"{metric} over seconds of a fit", legend)
 
 
 def _with_curves(comparison: Comparison) -> list[str]:
@@ -194,7 +199,7 @@ def _curve_scores(
     curves = mean_curves(comparison, kind, names=names, n_points=2)
     return {
         name: f"{scores.mean():.3f}"
-        + (f" ± {np.std(scores):.3f}" if len(scores) > 1 else "")
+        + (f"{_PLUS_MINUS}{np.std(scores):.3f}" if len(scores) > 1 else "")
         for name, scores in curves.scores.items()
     }
 
@@ -223,14 +228,8 @@ def _figure(draw: Callable[[Any], None], prefix: str, title: str, legend: str) -
     picture = vector_picture(
         draw, prefix=prefix, description=f"{title}; the numbers stand in the legend."
     )
-    caption = f"<figcaption>{escape(title)}\n{legend}</figcaption>"
+    caption = f"<figcaption>{isolated(title)}\n{legend}</figcaption>"
     return f"<figure>\n{picture}\n{caption}\n</figure>"
-
-
-def _grid(figures: Sequence[str]) -> str:
-    if not figures:
-        return ""
-    return '<div class="figures">\n' + "\n".join(figures) + "\n</div>"
 
 
 def _legend(
@@ -243,7 +242,8 @@ def _legend(
         f"({escape(text)})</span></li>"
         for name, text in entries
     )
-    return f'<ul class="legend">\n{items}\n</ul>'
+    look = "legend long" if len(entries) >= _LONG_LEGEND else "legend"
+    return f'<ul class="{look}">\n{items}\n</ul>'
 
 
 def _sample(style: dict[str, Any]) -> str:

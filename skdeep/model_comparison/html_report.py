@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from skdeep.model_comparison.comparison import Comparison
 from skdeep.model_comparison.html_page import (
+    figure_grid,
     folded,
     isolated,
     page,
@@ -119,7 +121,7 @@ def _scores(comparison: Comparison) -> str:
         for name in comparison.names
     }
     failures = [
-        paragraph(f"{name}: the fit failed in {_count(number, 'fold')}.")
+        paragraph(f"{{}}: the fit failed in {_count(number, 'fold')}.", name)
         for name, number in failed.items()
         if number
     ]
@@ -168,15 +170,16 @@ def _test(comparison: Comparison, metric: str) -> str:
         (place, 5) for place, p in enumerate(result["p_holm"]) if p < _SIGNIFICANT
     }
     shown = table(
-        f"Difference in {metric} from {result['reference'].iloc[0]}",
+        "Difference in {} from {}",
         ["classifier", "difference", "95 % interval", "t", "p", "p (Holm)"],
         rows,
+        names=[metric, result["reference"].iloc[0]],
         best=significant,
     )
     left_out = [name for name in comparison.names if missing[name]]
     if left_out:
         shown += paragraph(
-            f"Left out, because a fold has no score: {', '.join(left_out)}."
+            f"Left out, because a fold has no score: {_places(left_out)}.", *left_out
         )
     return shown
 
@@ -195,18 +198,20 @@ def _curves(comparison: Comparison) -> str:
             f"{len(comparison.classes)} here."
         )
     pictures = [
-        curve_pictures(comparison, kind) for kind in ("roc", "precision-recall")
+        figure
+        for kind in ("roc", "precision-recall")
+        for figure in curve_pictures(comparison, kind)
     ]
-    if not any(pictures):
+    if not pictures:
         return paragraph("No classifier has scores to draw a curve of.")
     return "\n".join(
         [
             paragraph(
-                f"The positive class is {comparison.classes[1]}. Mean of the curves of "
-                "the folds; the band is one standard deviation on either side, the "
-                "dotted line is chance."
+                "The positive class is {}. Mean of the curves of the folds; the band "
+                "is one standard deviation on either side, the dotted line is chance.",
+                str(comparison.classes[1]),
             ),
-            *pictures,
+            figure_grid(pictures),
             _without(comparison, "predict_proba", "decision_function"),
         ]
     )
@@ -217,20 +222,18 @@ def _calibration(comparison: Comparison) -> str:
     pictures = calibration_pictures(comparison)
     if not pictures:
         return paragraph("No classifier has probabilities.")
-    of = (
-        f"the class {comparison.classes[1]}"
-        if len(comparison.classes) == 2
-        else "the predicted class"
-    )
+    binary = len(comparison.classes) == 2
+    of = "the class {}" if binary else "the predicted class"
     return "\n".join(
         [
             paragraph(
                 f"Out-of-fold probabilities of {of}, in bins of equal numbers of rows, "
                 "and how often they came true; the band is Wilson's 95 % interval. On "
                 "the dotted line probabilities are frequencies. The calibration error "
-                "is the mean distance from it."
+                "is the mean distance from it.",
+                *([str(comparison.classes[1])] if binary else []),
             ),
-            pictures,
+            figure_grid(pictures),
             _without(comparison, "predict_proba"),
         ]
     )
@@ -245,17 +248,25 @@ def _without(comparison: Comparison, *methods: str) -> str:
     ]
     if not names:
         return ""
-    return paragraph(f"Without {' and '.join(methods)}: {', '.join(names)}.", soft=True)
+    return paragraph(
+        f"Without {' and '.join(methods)}: {_places(names)}.", *names, soft=True
+    )
+
+
+def _places(names: Sequence[str]) -> str:
+    """Return a place in a paragraph for each of some names."""
+    return ", ".join(["{}"] * len(names))
 
 
 def _cost(comparison: Comparison, metric: str) -> str:
     """Return the picture of quality over cost."""
     explanation = paragraph(
-        f"{metric} over the seconds of a fit; bars are one standard deviation over the "
+        "{} over the seconds of a fit; bars are one standard deviation over the "
         "folds, numbers are those of the table. The dotted line joins the classifiers "
-        "that no other beats in both."
+        "that no other beats in both.",
+        metric,
     )
-    return f"{explanation}\n{cost_picture(comparison, metric)}"
+    return f"{explanation}\n{figure_grid([cost_picture(comparison, metric)])}"
 
 
 def _parameters(comparison: Comparison) -> str:

@@ -6,7 +6,8 @@ import os
 import platform
 import re
 import reprlib
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -108,7 +109,8 @@ class Provenance:
         Digest of the row numbers of all folds.
 
     versions : dict of str to str
-        Versions of Python and of the packages that compute something.
+        Versions of Python, of the packages that compute something, and of those that
+        the classifiers come from.
 
     machine : dict of str to str
         "processor", "cores" and "system". Names of machines and of people are left
@@ -175,12 +177,12 @@ def record_provenance(
             labels_digest=content_digest(y),
             n_groups=n_groups,
         ),
-        splitter=as_text(splitter),
+        splitter=_splitter_text(splitter),
         splitter_seeds=_seeds(
             {name: as_text(value) for name, value in _attributes(splitter).items()}
         ),
         folds_digest=content_digest(np.concatenate([lengths, rows])) or "",
-        versions=_versions(),
+        versions=_versions(classifiers.values()),
         machine=_machine(),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -200,7 +202,7 @@ def as_text(value: Any) -> str:
         Its representation, shortened in the middle and without addresses; of an
         estimator the name of its class, because its parameters follow on their own.
     """
-    if hasattr(value, "get_params") and not isinstance(value, type):
+    if _has_params(value):
         return f"{type(value).__name__}()"
     if isinstance(value, np.ndarray) and value.size > 10:
         return f"array of {value.dtype}, shape {value.shape}"
@@ -264,7 +266,15 @@ def _n_distinct(groups: Any) -> int:
         return _num_samples(groups)
 
 
-def _versions() -> dict[str, str]:
+def _splitter_text(splitter: Any) -> str:
+    """Return what made the folds, which are not repeated if they were given."""
+    # What scikit-learn wraps around an iterable of folds has no public name.
+    if type(splitter).__name__ == "_CVIterableWrapper":
+        return "row numbers that were given"
+    return as_text(splitter)
+
+
+def _versions(classifiers: Iterable[Any]) -> dict[str, str]:
     """Return versions of what is installed, without importing anything."""
     found = {"skdeep": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
@@ -272,7 +282,23 @@ def _versions() -> dict[str, str]:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
+    for origin in sorted(_origins(classifiers)):
+        version = getattr(sys.modules.get(origin), "__version__", None)
+        if origin != "sklearn" and isinstance(version, str):
+            found.setdefault(origin, version)
     return found
+
+
+def _origins(classifiers: Iterable[Any]) -> set[str]:
+    """Return the packages that define classifiers, or estimators inside of them."""
+    parts = [
+        part
+        for each in classifiers
+        for part in (each, *(each.get_params().values() if _has_params(each) else ()))
+    ]
+    return {
+        type(part).__module__.partition(".")[0] for part in parts if _has_params(part)
+    }
 
 
 def _machine() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Displays in the style of scikit-learn's: computed arrays that know how to draw."""
 
 from skdeep.plotting.calibration_comparison import CalibrationComparisonDisplay
+from skdeep.plotting.confusion_matrix import ConfusionMatrixDisplay
 from skdeep.plotting.cost_quality import CostQualityDisplay
 from skdeep.plotting.det_comparison import DetComparisonDisplay
 from skdeep.plotting.filters import FiltersDisplay
@@ -18,6 +19,7 @@ from skdeep.plotting.training_history import TrainingHistoryDisplay
 
 __all__ = [
     "CalibrationComparisonDisplay",
+    "ConfusionMatrixDisplay",
     "CostQualityDisplay",
     "DetComparisonDisplay",
     "FiltersDisplay",

@@ -9,7 +9,7 @@ import numpy as np
 
 from skdeep.model_comparison import Comparison
 from skdeep.model_comparison.calibration import Reliability, reliability
-from skdeep.plotting.figures import new_axes
+from skdeep.plotting.figures import literal_legend, new_axes
 from skdeep.plotting.palette import line_styles
 
 
@@ -202,7 +202,7 @@ class CalibrationComparisonDisplay:
                 self.bands_[name] = self._draw_band(curve, line.get_color())
         self._finish_axes()
         if legend:
-            self.ax_.legend(fontsize="small" if n_curves <= 6 else "x-small")
+            literal_legend(self.ax_, fontsize="small" if n_curves <= 6 else "x-small")
         return self
 
     def _draw_band(self, curve: Reliability, colour: Any) -> Any:
@@ -232,8 +232,8 @@ class CalibrationComparisonDisplay:
         )
         label = self.pos_label
         of = "the predicted class" if label is None else f"the class {label}"
+        self.ax_.set_xlabel(f"Mean probability of {of}", parse_math=False)
         self.ax_.set(
-            xlabel=f"Mean probability of {of}",
             ylabel="Share of rows where it was true",
             xlim=(-0.01, 1.01),
             ylim=(-0.01, 1.01),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdeep.model_comparison import Comparison
-from skdeep.plotting.figures import new_axes
+from skdeep.plotting.figures import literal_legend, new_axes
 from skdeep.plotting.palette import point_styles
 
 # Costs that differ by more than this factor are shown on a logarithmic axis.
@@ -217,12 +217,17 @@ class CostQualityDisplay:
         spread = costs.size and costs.min() > 0
         if spread and costs.max() > _LOGARITHMIC_FROM * costs.min():
             self.ax_.set_xscale("log")
+        else:
+            # Small numbers have long names, which would run into each other.
+            self.ax_.locator_params(axis="x", nbins=4)
         self.ax_.margins(0.12)
-        self.ax_.set(xlabel=self.cost_name, ylabel=self.quality_name)
+        self.ax_.set_xlabel(self.cost_name, parse_math=False)
+        self.ax_.set_ylabel(self.quality_name, parse_math=False)
 
     def _write_legend(self, n_points: int) -> None:
         """Write the names beside the axes, because points may lie anywhere."""
-        self.ax_.legend(
+        literal_legend(
+            self.ax_,
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
             ncols=1 + n_points // 25,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep.plotting.figures import new_axes
+from skdeep.plotting.figures import literal_legend, new_axes, write_cell_numbers
 from skdeep.plotting.palette import line_styles
 from skdeep.plotting.search_values import (
     are_numbers,
@@ -274,7 +274,8 @@ class SearchResultsDisplay:
 
     def _write_legend_above(self, title: str) -> None:
         """Write the legend above a map, whose cells it would hide."""
-        drawn = self.ax_.legend(
+        literal_legend(
+            self.ax_,
             title=title or None,
             alignment="left",
             loc="lower left",
@@ -283,7 +284,6 @@ class SearchResultsDisplay:
             frameon=False,
             fontsize="small",
         )
-        drawn.get_title().set_parse_math(False)
 
     def _draw_curve(
         self,
@@ -352,7 +352,7 @@ class SearchResultsDisplay:
         self._set_cells("x", 0)
         self._set_cells("y", 1)
         if number if number is not None else self.mean.size <= _MOST_NUMBERED:
-            self._write_numbers()
+            write_cell_numbers(self.ax_, self.image_, self.mean)
         if plot_best:
             second, first = self.best
             # The frame of the cell, which leaves room for the number in it.
@@ -375,23 +375,6 @@ class SearchResultsDisplay:
             second, first = np.nonzero(self.failed)
             look = {"marker": "x", "linestyle": "none", "color": "0.5"}
             self.ax_.plot(first, second, label="failed", **look)
-
-    def _write_numbers(self) -> None:
-        """Write each score into its cell, dark on light and light on dark."""
-        for (second, first), value in np.ndenumerate(self.mean):
-            if not np.isfinite(value):
-                continue
-            red, green, blue, _ = self.image_.cmap(self.image_.norm(value))
-            is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
-            self.ax_.text(
-                first,
-                second,
-                f"{value:.3g}",
-                ha="center",
-                va="center",
-                fontsize="small",
-                color="black" if is_light else "white",
-            )
 
     def _set_axis(self, which: str, place: int) -> NDArray[np.float64]:
         """Prepare an axis for the values of a parameter; return where they stand."""

@@ -33,7 +33,7 @@ class Page(HTMLParser):
     def __init__(self, path):
         super().__init__()
         self.source = path.read_text(encoding="utf-8")
-        self.elements, self.texts, self._open, self.unclosed = [], [], [], []
+        self.elements, self.places, self._open, self.unclosed = [], [], [], []
         self.feed(self.source)
         self.close()
         self.unclosed += self._open
@@ -53,11 +53,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         if self._open and self._open[-1] != "style":
-            self.texts.append(data)
+            self.places.append((data, list(self._open)))
 
     @property
     def text(self):
-        return " ".join(self.texts)
+        return " ".join(text for text, _ in self.places)
 
     def of(self, tag):
         return [attrs for name, attrs, _ in self.elements if name == tag]
@@ -142,7 +142,7 @@ def test_everything_is_in_one_file(comparison, tmp_path):
     assert re.search(r"random_state\s+11", text) and re.search(
         r"random_state\s+7", text
     )
-    assert "Without predict_proba: ridge." in text
+    assert "Without predict_proba:  ridge ." in text
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -158,7 +158,10 @@ def test_what_users_name_is_escaped(comparison, tmp_path):
         {HOSTILE: GaussianNB(), "b": DummyClassifier()}, X, labels, scoring=scoring
     )
     page = report(hostile, tmp_path)
-    assert f"The positive class is 1{HOSTILE}." in page.text
+    assert f"The positive class is  1{HOSTILE} ." in page.text
+    # A sign that turns the direction of writing around ends with the name.
+    around = [tags[-1] for text, tags in page.places if "\u202e" in text]
+    assert set(around) <= {"bdi", "td", "th"}
 
 
 def test_equal_comparisons_give_equal_bytes(comparison, tmp_path):
@@ -256,8 +259,8 @@ def test_failed_fits_are_told(tmp_path):
     with pytest.warns(FitFailedWarning):
         broken = compare_classifiers(models, X, Y, cv=cv, error_score=np.nan)
     page = report(broken, tmp_path)
-    assert "fragile: the fit failed in 1 fold." in page.text
-    assert "Left out, because a fold has no score: fragile." in page.text
+    assert "fragile : the fit failed in 1 fold." in page.text
+    assert "Left out, because a fold has no score:  fragile ." in page.text
 
 
 def test_old_comparisons_have_no_provenance(comparison, tmp_path):

@@ -1,6 +1,8 @@
 """What a comparison writes down about its origin."""
 
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -102,6 +104,42 @@ def test_digests_of_matrices_and_frames():
     mixed = pd.DataFrame({"n": [1, 2], "t": ["a", "b"]})
     assert content_digest(mixed) == content_digest(pl.DataFrame(mixed.to_dict("list")))
     assert content_digest(mixed) != content_digest(mixed.rename(columns={"n": "m"}))
+    twins = pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"])
+    assert content_digest(twins) != content_digest(twins.iloc[:, ::-1])
+
+
+def test_a_comparison_needs_no_digest():
+    """Rows that cannot be read here are left to the classifiers."""
+
+    class Endless:
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, place):
+            return place
+
+    class Broken(Endless):
+        def __getitem__(self, place):
+            raise OSError("The file is gone.")
+
+    assert content_digest(Endless()) == content_digest([0, 1, 2])
+    assert content_digest(Broken()) is None
+    assert description(Broken()) == "Broken, length 3"
+
+
+def test_versions_of_the_packages_of_classifiers(monkeypatch):
+    """Also of those inside of a pipeline, and from packages of any kind."""
+    boosted = type("Boosted", (GaussianNB,), {"__module__": "boost.sklearn"})
+    monkeypatch.setitem(sys.modules, "boost", SimpleNamespace(__version__="7.8"))
+    versions = record({"b": make_pipeline(StandardScaler(), boosted())}).versions
+    assert versions["boost"] == "7.8"
+    assert "sklearn" not in versions and "scikit-learn" in versions
+
+
+def test_given_folds_are_not_repeated():
+    """Their digest stands for them."""
+    compared = compare_classifiers([GaussianNB()], ROWS, LABELS, cv=FOLDS)
+    assert compared.provenance.splitter == "row numbers that were given"
 
 
 @pytest.mark.parametrize("X", [[object()], [None, "a"], np.array([object()])])

@@ -1,5 +1,7 @@
 """Calibration, and cost against quality, of compared classifiers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_iris
@@ -9,7 +11,13 @@ from sklearn.naive_bayes import GaussianNB
 
 from skdeep.model_comparison import compare_classifiers
 from skdeep.model_comparison.calibration import reliability
-from skdeep.plotting import CalibrationComparisonDisplay, CostQualityDisplay
+from skdeep.plotting import (
+    CalibrationComparisonDisplay,
+    CostQualityDisplay,
+    DetComparisonDisplay,
+    PrecisionRecallComparisonDisplay,
+    RocComparisonDisplay,
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +49,54 @@ def test_calibration_of_more_classes(pyplot):
     display = CalibrationComparisonDisplay.from_comparison(compared, plot_band=False)
     assert "predicted class" in display.ax_.get_xlabel()
     assert display.bands_ == {}
+
+
+def test_names_are_no_formulas(pyplot, comparison):
+    """A dollar in the name of a classifier, a class or a metric is a dollar."""
+    odd = "$\\no{$ $"
+    renamed = replace(
+        comparison,
+        names=(odd,),
+        metrics=(odd,),
+        classes=np.array(["0", odd]),
+        y=np.array(["0", odd])[comparison.y],
+        fold_scores=comparison.fold_scores.query("estimator == 'bayes'")
+        .assign(estimator=odd)
+        .rename(columns={"f1": odd}),
+        fold_predictions={odd: comparison.fold_predictions["bayes"]},
+        fold_responses={odd: comparison.fold_responses["bayes"]},
+        response_methods={odd: "predict_proba"},
+    )
+    for display in (
+        CalibrationComparisonDisplay,
+        CostQualityDisplay,
+        DetComparisonDisplay,
+        PrecisionRecallComparisonDisplay,
+        RocComparisonDisplay,
+    ):
+        drawn = display.from_comparison(renamed)
+        drawn.figure_.canvas.draw()
+        texts = [text.get_text() for text in drawn.ax_.get_legend().get_texts()]
+        assert any(odd in text for text in texts)
+
+
+def test_a_hundred_classifiers(pyplot):
+    """Each has a point; those of one look have numbers of their own."""
+    names = [f"model {n}" for n in range(100)]
+    cost = {name: np.array([1.0 + n, 1.5 + n]) for n, name in enumerate(names)}
+    quality = {name: np.array([0.5, 0.5 + n / 200]) for n, name in enumerate(names)}
+    display = CostQualityDisplay(cost=cost, quality=quality).plot()
+    assert list(display.points_) == display.frontier_ == names
+    assert [text.get_text() for text in display.ax_.texts] == [
+        str(n) for n in range(1, 101)
+    ]
+    assert len(display.ax_.get_legend().get_texts()) == 100
+
+
+def test_small_costs_have_few_ticks(pyplot):
+    """Their names would run into each other, also of a single classifier."""
+    display = CostQualityDisplay(cost={"a": [0.00158]}, quality={"a": [0.938]}).plot()
+    assert 2 <= len(display.ax_.get_xticks()) <= 6
 
 
 def test_calibration_refusals(pyplot, comparison):
