@@ -306,9 +306,9 @@ class Comparison:
         """Write a report in one HTML file that needs nothing else.
 
         It holds the table of metrics, the paired tests, curves (of two classes),
-        calibration, cost against quality, the parameters of each classifier, digests
-        of the data, seeds, versions, machine and date. The pictures are inside it; it
-        can be read in dark and in light, on a phone too.
+        calibration, confusions, cost against quality, the parameters of each
+        classifier, digests of the data, seeds, versions, machine and date. The pictures
+        are inside it; it can be read in dark and in light, on a phone too.
 
         Parameters
         ----------
@@ -317,7 +317,8 @@ class Comparison:
             complete.
 
         metric : str, default=None
-            The metric to set against the cost, the first of `metrics` by default.
+            The metric to set against the cost, the first of `metrics` by default. It
+            also says which four classifiers are the best, whose confusions are shown.
 
         Raises
         ------

@@ -164,13 +164,9 @@ def compare_classifiers(
         params, groups, estimators=named, scorers=scorers, splitter=splitter
     )
     folds = materialise_folds(splitter, X, labels, metadata.split)
+    kept_whole = metadata.split.get("groups")
     provenance = record_provenance(
-        named,
-        X,
-        labels,
-        groups=metadata.split.get("groups"),
-        splitter=splitter,
-        folds=folds,
+        named, X, labels, groups=kept_whole, splitter=splitter, folds=folds
     )
     outcomes = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(evaluate_fold)(

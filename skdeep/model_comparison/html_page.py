@@ -37,6 +37,8 @@ $sections
 """
 )
 
+# Sizes of letters and cells in tables are whole pixels: a browser rounds the column
+# that stays in place on its own, and lines would be broken otherwise.
 _STYLE = """\
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1c1e; --soft: #5c6066;
   --line: #d5d8dc; --stripe: #f5f6f8; --best: #e2eefa; --link: #00598c; }
@@ -55,8 +57,9 @@ a { color: var(--link); }
 nav a { display: inline-block; padding: 0.3rem 0; margin-right: 1.1rem; }
 .soft, figcaption { color: var(--soft); }
 .scroll { overflow-x: auto; margin: 0.2rem 0 1rem; }
-table { border-collapse: collapse; font-size: 0.92rem; }
-th, td { padding: 0.3rem 0.7rem; text-align: right; white-space: nowrap;
+table { border-collapse: separate; border-spacing: 0;
+  font-size: 0.9375rem; line-height: 1.375rem; }
+th, td { padding: 0.3125rem 0.6875rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 thead th { vertical-align: bottom; border-bottom: 2px solid var(--line); }
 tbody tr { background: var(--paper); }

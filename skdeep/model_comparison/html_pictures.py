@@ -11,6 +11,7 @@ import numpy as np
 
 from skdeep.model_comparison.calibration import reliability
 from skdeep.model_comparison.comparison import Comparison
+from skdeep.model_comparison.confusions import confusions
 from skdeep.model_comparison.curves import PRECISION_RECALL, ROC, CurveKind, mean_curves
 from skdeep.model_comparison.fold_curve import fold_curves
 from skdeep.model_comparison.html_page import isolated
@@ -180,6 +181,48 @@ def cost_picture(comparison: Comparison, metric: str) -> str:
     return _figure(draw, "cost", f"{metric} over seconds of a fit", legend)
 
 
+def confusion_pictures(
+    comparison: Comparison, names: Sequence[str], *, numbered: bool
+) -> list[str]:
+    """Return pictures of which classes are taken for which.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The comparison.
+
+    names : sequence of str
+        Classifiers that were fitted in some fold.
+
+    numbered : bool
+        Whether classes have numbers, counted from 1, in the place of their names.
+
+    Returns
+    -------
+    figures : list of str
+        HTML of one figure for each classifier.
+    """
+    from skdeep.plotting import ConfusionMatrixDisplay
+
+    places = {name: place for place, name in enumerate(comparison.names, start=1)}
+    n_classes = len(comparison.classes)
+    figures = []
+    for name in names:
+
+        def draw(ax: Any, name: str = name) -> None:
+            display = ConfusionMatrixDisplay(
+                matrix=confusions(comparison, name),
+                display_labels=range(1, n_classes + 1)
+                if numbered
+                else comparison.classes.tolist(),
+            )
+            display.plot(ax, colorbar=False)
+
+        title = f"Confusion matrix of {places[name]} {name}"
+        figures.append(_figure(draw, f"confusion-{places[name]}", title, ""))
+    return figures
+
+
 def _with_curves(comparison: Comparison) -> list[str]:
     """Return the classifiers that have a curve in some fold."""
     found = []
@@ -225,9 +268,8 @@ def _figure(draw: Callable[[Any], None], prefix: str, title: str, legend: str) -
     """Return one figure: picture, legend and title."""
     from skdeep.plotting.vector_picture import vector_picture
 
-    picture = vector_picture(
-        draw, prefix=prefix, description=f"{title}; the numbers stand in the legend."
-    )
+    where = "the numbers stand in the legend" if legend else "the numbers stand in it"
+    picture = vector_picture(draw, prefix=prefix, description=f"{title}; {where}.")
     caption = f"<figcaption>{isolated(title)}\n{legend}</figcaption>"
     return f"<figure>\n{picture}\n{caption}\n</figure>"
 

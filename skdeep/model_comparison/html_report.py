@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from skdeep.model_comparison.comparison import Comparison
+from skdeep.model_comparison.confusions import confusions
+from skdeep.model_comparison.html_origin import (
+    data_section,
+    machine_section,
+    parameters_section,
+    readable,
+    seeds_section,
+)
 from skdeep.model_comparison.html_page import (
     figure_grid,
     folded,
@@ -18,17 +27,27 @@ from skdeep.model_comparison.html_page import (
 )
 from skdeep.model_comparison.html_pictures import (
     calibration_pictures,
+    confusion_pictures,
     cost_picture,
     curve_pictures,
 )
-from skdeep.model_comparison.provenance import ClassifierRecord, Provenance
 from skdeep.model_comparison.tables import summary_table
 
 _DIGITS = 3
 _SIGNIFICANT = 0.05
-# So many classifiers are laid open; of more, one opens those one asks about.
-_LAID_OPEN = 3
-_NOT_RECORDED = "Nobody wrote this down when the comparison was made."
+# Of so many classifiers confusions are shown, of so many classes as pictures, of more
+# as so many pairs.
+_MATRICES = 4
+_PICTURED_CLASSES = 30
+_PAIRS = 10
+_HOW_TO_READ = (
+    "Rows of a picture are true classes, columns predicted ones; a colour is a share "
+    "of the true class, from 0 (dark) to 1 (light), a number counts test rows."
+)
+_TOO_MANY_CLASSES = (
+    "There are too many classes for a small picture; "
+    "skdeep.plotting.ConfusionMatrixDisplay draws a large one."
+)
 
 Section = tuple[str, str, str]
 
@@ -69,11 +88,12 @@ def html_report(comparison: Comparison, *, metric: str | None = None) -> str:
         ("test", "Paired test", _tests(comparison)),
         ("curves", "Curves", _curves(comparison)),
         ("calibration", "Calibration", _calibration(comparison)),
+        ("confusions", "Confusions", _confusions(comparison, metric)),
         ("cost", "Cost and quality", _cost(comparison, metric)),
-        ("parameters", "Parameters", _parameters(comparison)),
-        ("data", "Data", _data(comparison)),
-        ("seeds", "Seeds", _seeds(provenance)),
-        ("machine", "Versions and machine", _machine(provenance)),
+        ("parameters", "Parameters", parameters_section(comparison)),
+        ("data", "Data", data_section(comparison)),
+        ("seeds", "Seeds", seeds_section(provenance)),
+        ("machine", "Versions and machine", machine_section(provenance)),
     ]
     return page("Comparison of classifiers", _summary(comparison), sections)
 
@@ -87,13 +107,8 @@ def _summary(comparison: Comparison) -> str:
         f"{_count(len(comparison.classes), 'class', 'classes')}."
     )
     if comparison.provenance is not None:
-        text += f" Begun {_readable(comparison.provenance.started)}."
+        text += f" Begun {readable(comparison.provenance.started)}."
     return text
-
-
-def _readable(moment: str) -> str:
-    """Return a date and time of ISO 8601 as people write it."""
-    return moment.replace("T", " ").replace("+00:00", " UTC")
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:
@@ -198,12 +213,12 @@ def _curves(comparison: Comparison) -> str:
             f"{len(comparison.classes)} here."
         )
     pictures = [
-        figure
-        for kind in ("roc", "precision-recall")
-        for figure in curve_pictures(comparison, kind)
+        curve_pictures(comparison, kind) for kind in ("roc", "precision-recall")
     ]
-    if not pictures:
+    if not any(pictures):
         return paragraph("No classifier has scores to draw a curve of.")
+    # Two pictures stand side by side, of more each kind begins a line.
+    several = len(pictures[0]) > 1
     return "\n".join(
         [
             paragraph(
@@ -211,7 +226,7 @@ def _curves(comparison: Comparison) -> str:
                 "is one standard deviation on either side, the dotted line is chance.",
                 str(comparison.classes[1]),
             ),
-            figure_grid(pictures),
+            *map(figure_grid, pictures if several else [[*pictures[0], *pictures[1]]]),
             _without(comparison, "predict_proba", "decision_function"),
         ]
     )
@@ -237,6 +252,48 @@ def _calibration(comparison: Comparison) -> str:
             _without(comparison, "predict_proba"),
         ]
     )
+
+
+def _confusions(comparison: Comparison, metric: str) -> str:
+    """Return which classes the best classifiers take for which."""
+    fitted = [
+        name
+        for name in comparison.names
+        if any(labels is not None for labels in comparison.fold_predictions[name])
+    ]
+    means = comparison.scores(metric)[fitted].mean()
+    best = set(means.sort_values(ascending=False, kind="stable").index[:_MATRICES])
+    names = [name for name in comparison.names if name in best]
+    few = [metric] if len(names) < len(fitted) else []
+    which = f"Of the {len(names)} best in {{}}. " if few else ""
+    labels = [str(label) for label in comparison.classes]
+    if len(labels) > _PICTURED_CLASSES:
+        tables = [_largest_confusions(comparison, name) for name in names]
+        return "\n".join([paragraph(f"{which}{_TOO_MANY_CLASSES}", *few), *tables])
+    numbered = any(
+        len(label) > 12 or not (label.isascii() and label.isprintable())
+        for label in labels
+    )
+    pictures = figure_grid(confusion_pictures(comparison, names, numbered=numbered))
+    number = " Classes have the numbers that they have under Data." if numbered else ""
+    return "\n".join([paragraph(f"{which}{_HOW_TO_READ}{number}", *few), pictures])
+
+
+def _largest_confusions(comparison: Comparison, name: str) -> str:
+    """Return the pairs of classes that a classifier confuses most."""
+    counts = confusions(comparison, name)
+    sums = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.maximum(sums, 1)
+    np.fill_diagonal(shares, 0)
+    order = np.argsort(-shares, axis=None, kind="stable")[:_PAIRS]
+    classes = [str(label) for label in comparison.classes]
+    rows = [
+        [classes[true], classes[predicted], f"{counts[true, predicted]:,}", f"{p:.1%}"]
+        for true, predicted in zip(*np.unravel_index(order, shares.shape), strict=True)
+        if (p := shares[true, predicted]) > 0
+    ]
+    header = ["true class", "taken for", "rows", "share"]
+    return table("Largest confusions of {}", header, rows, names=[name])
 
 
 def _without(comparison: Comparison, *methods: str) -> str:
@@ -267,110 +324,3 @@ def _cost(comparison: Comparison, metric: str) -> str:
         metric,
     )
     return f"{explanation}\n{figure_grid([cost_picture(comparison, metric)])}"
-
-
-def _parameters(comparison: Comparison) -> str:
-    """Return the parameters of each classifier, those that were set first."""
-    if comparison.provenance is None:
-        return paragraph(_NOT_RECORDED)
-    records = comparison.provenance.classifiers
-    return "\n".join(
-        folded(
-            f'{number} {isolated(name)} <span class="soft">'
-            f"{isolated(records[name].class_name)}</span>",
-            _parameters_of(records[name]),
-            is_open=len(comparison.names) <= _LAID_OPEN,
-        )
-        for number, name in enumerate(comparison.names, start=1)
-    )
-
-
-def _parameters_of(record: ClassifierRecord) -> str:
-    changed, kept = (
-        [
-            (name, value)
-            for name, value in record.parameters.items()
-            if (name in record.changed) is is_changed
-        ]
-        for is_changed in (True, False)
-    )
-    parts = []
-    for title, pairs in (("Set", changed), ("At their defaults", kept)):
-        if not pairs:
-            continue
-        shown = table(title, ["parameter", "value"], pairs, texts=True)
-        small = title == "Set"
-        parts.append(shown if small else folded(f"{len(pairs)} at defaults", shown))
-    return "\n".join(parts) or paragraph("No parameters.")
-
-
-def _data(comparison: Comparison) -> str:
-    """Return the fingerprint of the data and of the folds."""
-    y = comparison.y
-    rows = [("rows", f"{len(y):,}")]
-    provenance = comparison.provenance
-    if provenance is not None:
-        data = provenance.data
-        unknown = "unknown: neither numbers nor texts"
-        groups = "none" if data.n_groups is None else f"{data.n_groups:,}"
-        rows += [
-            ("X", data.description),
-            ("digest of X", data.rows_digest or unknown),
-            ("digest of y", data.labels_digest or unknown),
-            ("folds", f"{len(comparison.folds)} by {provenance.splitter}"),
-            ("digest of the folds", provenance.folds_digest),
-            ("groups", groups),
-        ]
-    else:
-        rows.append(("folds", str(len(comparison.folds))))
-    counts = [(str(label), int((y == label).sum())) for label in comparison.classes]
-    parts = [
-        table("Data and folds", ["what", "value"], rows, texts=True),
-        table(
-            "Rows of each class",
-            ["class", "rows", "share"],
-            [[label, f"{n:,}", f"{n / len(y):.1%}"] for label, n in counts],
-        ),
-    ]
-    if provenance is None:
-        parts.append(paragraph(_NOT_RECORDED))
-    return "\n".join(parts)
-
-
-def _seeds(provenance: Provenance | None) -> str:
-    """Return the seeds of folds and classifiers."""
-    if provenance is None:
-        return paragraph(_NOT_RECORDED)
-    rows = [("folds", name, seed) for name, seed in provenance.splitter_seeds.items()]
-    for name, record in provenance.classifiers.items():
-        rows += [(name, seed, value) for seed, value in record.seeds.items()]
-    if not rows:
-        return paragraph("Neither the folds nor the classifiers have a random_state.")
-    return "\n".join(
-        [
-            table("Seeds", ["of", "parameter", "value"], rows, texts=True),
-            paragraph(
-                "None means that the classifier decides; for those of scikit-learn, "
-                "other numbers each time.",
-                soft=True,
-            ),
-        ]
-    )
-
-
-def _machine(provenance: Provenance | None) -> str:
-    """Return versions, machine and date."""
-    if provenance is None:
-        return paragraph(_NOT_RECORDED)
-    machine = [*provenance.machine.items(), ("begun", _readable(provenance.started))]
-    return "\n".join(
-        [
-            table(
-                "Versions",
-                ["package", "version"],
-                list(provenance.versions.items()),
-                texts=True,
-            ),
-            table("Machine", ["what", "value"], machine, texts=True),
-        ]
-    )

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.model_comparison import Comparison
+from skdeep.model_comparison.confusions import confusions
 from skdeep.plotting.figures import new_axes, write_cell_numbers
 from skdeep.plotting.search_values import short_text
 
@@ -231,27 +232,9 @@ class ConfusionMatrixDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        if name not in comparison.names:
-            raise ValueError(
-                f"There is no classifier {name!r} in this comparison. Choose one of "
-                f"{', '.join(map(repr, comparison.names))}."
-            )
-        tested = [
-            (comparison.y[test], predicted)
-            for (_, test), predicted in zip(
-                comparison.folds, comparison.fold_predictions[name], strict=True
-            )
-            if predicted is not None
-        ]
-        if not tested:
-            raise ValueError(
-                f"{name!r} failed in every fold, so there is nothing to draw. Repeat "
-                "the comparison with error_score='raise' to see why."
-            )
-        true, predicted = (np.concatenate(part) for part in zip(*tested, strict=True))
-        return cls.from_predictions(
-            true, predicted, labels=comparison.classes, ax=ax, **plot_options
-        )
+        matrix = confusions(comparison, name)
+        names = comparison.classes.tolist()
+        return cls(matrix=matrix, display_labels=names).plot(ax, **plot_options)
 
     def plot(
         self,
@@ -403,7 +386,7 @@ def _counts(
     """Return the number or weight of rows of each true and predicted class."""
     if len(names) != 1:
         return confusion_matrix(y_true, y_pred, labels=names, sample_weight=weight)
-    # Of a single class scikit-learn warns, though nothing is wrong with a picture of it.
+    # Of a single class scikit-learn warns, though a picture of it may be wanted.
     chosen = (np.asarray(y_true) == names[0]) & (np.asarray(y_pred) == names[0])
     total = chosen.sum() if weight is None else np.asarray(weight)[chosen].sum()
     return np.array([[total]])

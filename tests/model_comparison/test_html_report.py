@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skdeep.model_comparison import Comparison, compare_classifiers
+from skdeep.model_comparison.confusions import confusions
 
 X, Y = load_breast_cancer(return_X_y=True)
 X, Y = X[:150], Y[:150]
@@ -127,8 +128,8 @@ def test_everything_is_in_one_file(comparison, tmp_path):
     for _, row in test.iterrows():
         assert f"{row['mean_difference']:+.3f}" in text
         assert f"{row['p_holm']:.3f}" in text or "< 0.001" in text
-    # ROC, precision-recall, calibration, cost.
-    assert len([a for a in page.of("svg") if a.get("role") == "img"]) == 4
+    # ROC, precision-recall, calibration, cost, and a matrix of each classifier.
+    assert len([a for a in page.of("svg") if a.get("role") == "img"]) == 8
     assert "logisticregression__C" in text and "0.25" in text
     provenance = comparison.provenance
     for value in (
@@ -210,9 +211,35 @@ def test_twenty_classifiers_of_three_classes(tmp_path):
     assert "there are 3 here" in page.text
     pictures = [a["id"] for a in page.of("section") if "id" in a]
     assert "calibration" in pictures
-    # Four times five curves of calibration, and one picture of the cost.
-    assert len([a for a in page.of("svg") if a.get("role") == "img"]) == 5
+    # Four times five curves of calibration, one picture of the cost, four matrices.
+    assert len([a for a in page.of("svg") if a.get("role") == "img"]) == 9
+    assert "Of the 4 best in  accuracy ." in page.text
     assert sum("open" in attrs for attrs in page.of("details")) == 1
+
+
+def test_confusions_of_forty_classes_are_pairs(tmp_path):
+    """There is no room for a picture, so the largest are told."""
+    y = np.repeat(np.arange(40), 5)
+    X = y[:, np.newaxis] + np.where(y == 7, 100.0, 0.0)[:, np.newaxis]
+    folds = [(np.arange(200)[np.arange(200) % 5 > 0], np.arange(0, 200, 5))]
+    many = compare_classifiers({"tree": DecisionTreeClassifier()}, X, y, cv=folds)
+    assert confusions(many, "tree").tolist() == np.eye(40).tolist()
+    guessed = many.fold_predictions["tree"][0].copy()
+    guessed[[3, 7]] = 9, 9
+    wrong = replace(many, fold_predictions={"tree": [guessed]})
+    page = report(wrong, tmp_path)
+    assert "too many classes for a small picture" in page.text
+    rows = re.findall(r"<tr><th[^>]*><bdi>(\d+)</bdi></th><td>9</td>", page.source)
+    assert rows == ["3", "7"]
+
+
+def test_classes_without_plain_names_are_numbered(tmp_path):
+    """The letters of a picture may lack those of a name; the page has all."""
+    labels = np.array(["яблоко", "груша"])[Y]
+    page = report(compare_classifiers([GaussianNB()], X, labels, cv=2), tmp_path)
+    assert "Classes have the numbers that they have under Data." in page.text
+    plain = report(compare_classifiers([GaussianNB()], X, Y, cv=2), tmp_path)
+    assert "Classes have the numbers" not in plain.text
 
 
 def test_without_probabilities_and_scores(tmp_path):
