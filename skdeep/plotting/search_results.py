@@ -92,12 +92,12 @@ class SearchResultsDisplay:
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.naive_bayes import GaussianNB
     >>> from skdeep.plotting import SearchResultsDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> grid = {"C": [0.01, 0.1, 1, 10]}
-    >>> search = GridSearchCV(LogisticRegression(max_iter=1000), grid).fit(X, y)
+    >>> grid = {"var_smoothing": [0.001, 0.01, 0.1, 1.0]}
+    >>> search = GridSearchCV(GaussianNB(), grid).fit(X, y)
     >>> display = SearchResultsDisplay.from_search(search)
     >>> display.ax_.get_xscale(), display.mean.shape
     ('log', (4,))
