@@ -1,0 +1,138 @@
+"""Networks as ONNX graphs."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skdeep.runtime.processes import check_process
+
+__all__ = ["network_graph"]
+
+
+def network_graph(network: keras.Model, opset: int) -> Any:
+    """Return what a network does in inference mode as an ONNX model.
+
+    Parameters
+    ----------
+    network : keras.Model
+        A network, or a part of one, of one input and one output.
+    opset : int
+        Version of the operators of ONNX to use.
+
+    Returns
+    -------
+    model : onnx.ModelProto
+        Of one input and one output, whose first axis is the rows.
+
+    Raises
+    ------
+    ValueError
+        If the network has several inputs or outputs, or operators that cannot be
+        converted.
+    """
+    from tf2onnx.convert import from_function
+
+    check_process()
+    n_outputs = len(keras.tree.flatten(network.outputs))
+    if len(network.inputs) != 1 or n_outputs != 1:
+        raise ValueError(
+            f"The network {network.name!r} has {len(network.inputs)} inputs and "
+            f"{n_outputs} outputs, but only networks of one input and one output can "
+            "be written to an ONNX file."
+        )
+    (inputs,) = network.inputs
+    signature = [tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype, name="rows")]
+
+    def forward(rows: tf.Tensor) -> tf.Tensor:
+        return tf.nest.flatten(network(rows, training=False))[0]
+
+    try:
+        model, _ = from_function(
+            tf.function(forward, autograph=False),
+            input_signature=signature,
+            opset=opset,
+            custom_op_handlers={
+                "Erfc": (_complementary_error_function, []),
+                "ScaleAndTranslate": (_resizing, []),
+            },
+        )
+    except (NotImplementedError, RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"The network {network.name!r} cannot be written to an ONNX file: {error}"
+        ) from error
+    known = ("", "ai.onnx", "ai.onnx.ml")
+    if unknown := sorted(
+        {n.op_type for n in model.graph.node if n.domain not in known}
+    ):
+        raise ValueError(
+            f"The network {network.name!r} cannot be written to an ONNX file: there "
+            f"is nothing like TensorFlow's {', '.join(unknown)} in ONNX. Use other "
+            "layers or activations."
+        )
+    return model
+
+
+def _complementary_error_function(ctx: Any, node: Any, name: str, args: Any) -> None:
+    """Write erfc(x), of which GELU is made, as 1 - erf(x)."""
+    shapes, dtypes = node.output_shapes, node.output_dtypes
+    outputs, (x,) = list(node.output), node.input
+    ctx.remove_node(name)
+    one = ctx.make_const(f"{name}_one", np.ones((), np.float32))
+    error_function = ctx.make_node("Erf", [x], shapes=shapes, dtypes=dtypes)
+    ctx.make_node(
+        "Sub",
+        [one.output[0], error_function.output[0]],
+        outputs=outputs,
+        name=name,
+        shapes=shapes,
+        dtypes=dtypes,
+    )
+
+
+def _resizing(ctx: Any, node: Any, name: str, args: Any) -> None:
+    """Write smoothed resizing as two products with matrices.
+
+    It is linear in rows and in columns, whereas ONNX's own operator has no smoothing in
+    the version used here, and weights pixels a little differently in later ones.
+    """
+    shapes, dtypes = node.output_shapes, node.output_dtypes
+    outputs, inputs = list(node.output), list(node.input)
+    kernel = node.get_attr_value("kernel_type", b"lanczos3")
+    antialias = bool(node.get_attr_value("antialias", 1))
+    kernel = kernel.decode() if isinstance(kernel, bytes) else kernel
+    size, scale, translation = (
+        ctx.get_node_by_output(tensor).get_tensor_value(as_list=False)
+        for tensor in inputs[1:]
+    )
+    height, width = (int(side) for side in ctx.get_shape(inputs[0])[1:3])
+    with tf.init_scope():
+        of_rows, of_columns = (
+            tf.raw_ops.ScaleAndTranslate(
+                # Each unit vector as an image of one column shows what becomes of it.
+                images=np.eye(old, dtype=np.float32)[:, :, None, None],
+                size=np.array([size[axis], 1], np.int32),
+                scale=np.array([scale[axis], 1], np.float32),
+                translation=np.array([translation[axis], 0], np.float32),
+                kernel_type=kernel,
+                antialias=antialias,
+            ).numpy()[:, :, 0, 0]
+            for axis, old in enumerate((height, width))
+        )
+    ctx.remove_node(name)
+    # (n, height, width, channels) to (n, channels, height, width) and back.
+    first = ctx.make_node("Transpose", [inputs[0]], attr={"perm": [0, 3, 1, 2]})
+    right = ctx.make_const(f"{name}_columns", of_columns)
+    wide = ctx.make_node("MatMul", [first.output[0], right.output[0]])
+    left = ctx.make_const(f"{name}_rows", np.ascontiguousarray(of_rows.T))
+    high = ctx.make_node("MatMul", [left.output[0], wide.output[0]])
+    ctx.make_node(
+        "Transpose",
+        [high.output[0]],
+        attr={"perm": [0, 2, 3, 1]},
+        outputs=outputs,
+        name=name,
+        shapes=shapes,
+        dtypes=dtypes,
+    )
