@@ -134,10 +134,9 @@ def _add_network(
 def _classified(graph: Graph, classes: Any, probabilities: str) -> dict[str, Tensor]:
     labels = writable_classes(classes)
     label = add_classes(graph, probabilities, labels)
+    dtype = object if labels.dtype.kind == "U" else labels.dtype
     return {
-        "label": Tensor(
-            label, object if labels.dtype.kind == "U" else labels.dtype, ()
-        ),
+        "label": Tensor(label, dtype, ()),
         "probabilities": Tensor(probabilities, np.float32, (len(labels),)),
     }
 
