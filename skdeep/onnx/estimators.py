@@ -27,12 +27,16 @@ from skdeep.onnx.ends import (
 from skdeep.onnx.graph import OPSET, Graph
 from skdeep.onnx.texts import add_token_ids, check_encoding
 from skdeep.runtime.onnx_graphs import network_graph
-from skdeep.wrappers import KerasClassifier, KerasRegressor, KerasTransformer
-from skdeep.wrappers._base import BaseWrapper as OwnNetwork
+from skdeep.wrappers import (
+    BaseWrapper,
+    KerasClassifier,
+    KerasRegressor,
+    KerasTransformer,
+)
 
 __all__ = ["Tensor", "add_estimator", "input_of", "is_ours"]
 
-_FAMILIES = (DeepEstimator, BackboneMixin)
+_FAMILIES = (DeepEstimator, BackboneMixin, BaseWrapper)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def input_of(estimator: Any) -> Tensor:
     """Return what a fitted estimator of ours takes, as in `fit`."""
     if isinstance(estimator, TextInputMixin):
         return Tensor("X", object, ())
-    if isinstance(estimator, OwnNetwork):
+    if isinstance(estimator, BaseWrapper):
         return Tensor("X", np.float32, tuple(map(int, estimator.X_shape_[1:])))
     images = estimator._images
     dtype = np.uint8 if images.is_uint8 else np.float32
@@ -93,7 +97,7 @@ def add_estimator(graph: Graph, estimator: Any, rows: str) -> dict[str, Tensor]:
         "label" and "probabilities" of a classifier, "variable" of anything else.
     """
     estimator = _in_single_precision(estimator)
-    if isinstance(estimator, OwnNetwork):
+    if isinstance(estimator, BaseWrapper):
         return _add_own_network(graph, estimator, rows)
     if isinstance(estimator, TextInputMixin):
         encoding = estimator._text_encoding()

@@ -19,6 +19,8 @@ __all__ = ["add_token_ids", "check_encoding"]
 
 # Inference never pads to less, see `skdeep.runtime.infer`.
 _SHORTEST = 8
+# Numbers of types in `onnx.TensorProto`, which is imported when it is needed only.
+_INT32, _INT64 = 6, 7
 # Far below zero, however many digits a token has beside the character that is none.
 _NO_DIGIT = -(2**31)
 
@@ -77,7 +79,7 @@ def add_token_ids(graph: Graph, texts: str, encoding: TextEncoding) -> str:
         stop = graph.constant([encoding.max_length])
         ids = graph.add("Slice", ids, graph.constant([0]), stop, graph.constant([1]))
         ids = _padded(graph, ids, encoding.max_length)
-    return graph.add("Cast", _never_empty(graph, ids), to=6)
+    return graph.add("Cast", _never_empty(graph, ids), to=_INT32)
 
 
 def _with_zeros(graph: Graph, ids: str, rows: str, columns: str) -> str:
@@ -103,7 +105,7 @@ def _padded(graph: Graph, ids: str, max_length: int) -> str:
 def _ends(graph: Graph, ids: str, kept: str, encoding: TextEncoding) -> str:
     """Keep the first or last of the tokens that are `kept`, at the left end."""
     # Places count from one, and from the end that is cut less.
-    ones = graph.add("Cast", kept, to=7)
+    ones = graph.add("Cast", kept, to=_INT64)
     everywhere = graph.add("Add", graph.add("Sub", ones, ones), graph.constant(1))
     place = graph.add("CumSum", everywhere, graph.constant(1))
     if encoding.truncation == "first":
@@ -118,18 +120,19 @@ def _ends(graph: Graph, ids: str, kept: str, encoding: TextEncoding) -> str:
     # What is not kept has the key 0 and stands behind.
     present = graph.add("Greater", best, graph.constant(0))
     if encoding.max_length < _SHORTEST:
-        number = graph.add(
-            "CumSum", graph.add("Cast", present, to=7), graph.constant(1)
-        )
+        kept = graph.add("Cast", present, to=_INT64)
+        number = graph.add("CumSum", kept, graph.constant(1))
         fits = graph.add("LessOrEqual", number, graph.constant(encoding.max_length))
         present = graph.add("And", present, fits)
     ids = graph.add("Where", present, ids, graph.constant(0))
     if encoding.truncation == "first":
         return ids
     # The last token stands first: turn each row round, but not its padding.
-    count = graph.add("Cast", present, to=7)
+    count = graph.add("Cast", present, to=_INT64)
     count = graph.add("ReduceSum", count, graph.constant([1]), keepdims=1)
-    number = graph.add("CumSum", graph.add("Cast", present, to=7), graph.constant(1))
+    number = graph.add(
+        "CumSum", graph.add("Cast", present, to=_INT64), graph.constant(1)
+    )
     source = graph.add("Max", graph.add("Sub", count, number), graph.constant(0))
     turned = graph.add("GatherElements", ids, source, axis=1)
     return graph.add("Where", present, turned, graph.constant(0))

@@ -63,12 +63,11 @@ def network_graph(network: keras.Model, opset: int) -> Any:
             f"The network {network.name!r} cannot be written to an ONNX file: {error}"
         ) from error
     known = ("", "ai.onnx", "ai.onnx.ml")
-    if unknown := sorted(
-        {n.op_type for n in model.graph.node if n.domain not in known}
-    ):
+    unknown = {node.op_type for node in model.graph.node if node.domain not in known}
+    if unknown:
         raise ValueError(
             f"The network {network.name!r} cannot be written to an ONNX file: there "
-            f"is nothing like TensorFlow's {', '.join(unknown)} in ONNX. Use other "
+            f"is nothing like TensorFlow's {', '.join(sorted(unknown))} in ONNX. Use other "
             "layers or activations."
         )
     return model

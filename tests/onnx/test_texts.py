@@ -21,7 +21,7 @@ SPECIAL = "İΣ"
 TRAINING = [
     "Free entry, call 0800-123 now!!",
     "see you at 10 or 11 ... ünï² STRASSE straße",
-    "日本語 टेक्स्ट x_y ǅ ⅷ ٣٤ 𝟘𝟙 a\0b\u2028c 0",
+    "日本語 टेक्स्ट x_y ǅ ⅷ ٣٤ \U0001d7d8\U0001d7d9 a\0b\u2028c 0",
     "the the the cat",
 ]
 
