@@ -66,8 +66,8 @@ def network_graph(network: keras.Model, opset: int) -> Any:
     unknown = {node.op_type for node in model.graph.node if node.domain not in known}
     if unknown:
         raise ValueError(
-            f"The network {network.name!r} cannot be written to an ONNX file: there "
-            f"is nothing like TensorFlow's {', '.join(sorted(unknown))} in ONNX. Use other "
+            f"The network {network.name!r} cannot be written to an ONNX file: ONNX "
+            f"has nothing like TensorFlow's {', '.join(sorted(unknown))}. Use other "
             "layers or activations."
         )
     return model

@@ -130,7 +130,7 @@ def test_python_functions_are_refused(tmp_path):
     """A step that is Python code cannot be written, and is named."""
     pipeline = make_pipeline(StandardScaler(), FunctionTransformer(np.tanh), coder())
     pipeline.fit(FLAT)
-    with pytest.raises(ValueError, match="cannot convert .*FunctionTransformer"):
+    with pytest.raises(ValueError, match=r"cannot convert .*FunctionTransformer"):
         to_onnx(pipeline, tmp_path / "model.onnx")
 
 
