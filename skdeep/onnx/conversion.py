@@ -65,6 +65,8 @@ def to_onnx(
     Files compute in float32, whatever `precision` the estimator was fitted with.
     Probabilities and codes are those of the estimator within 1e-5; a bit, or the label
     of a sample, can differ where the numbers that decide it lie that close together.
+    Steps that divide by very small numbers magnify that, such as the standardisation in
+    `TransferLearningClassifier` of a feature that hardly varies.
 
     Files for texts use `com.microsoft.Tokenizer`, an operator of onnxruntime. Strings
     there are UTF-8, so lone surrogates cannot be passed. With `lowercase=True` each

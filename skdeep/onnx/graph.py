@@ -64,7 +64,9 @@ class Graph:
         self._constants.append(tensor)
         return name
 
-    def add(self, operator: str, *inputs: str, domain: str = "", **attributes: Any):
+    def add(
+        self, operator: str, *inputs: str, domain: str = "", **attributes: Any
+    ) -> str:
         """Add a node with one output, and return the output's name."""
         return self.add_many(operator, inputs, [True], domain=domain, **attributes)[0]
 

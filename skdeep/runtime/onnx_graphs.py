@@ -1,5 +1,7 @@
 """Networks as ONNX graphs."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -70,7 +72,44 @@ def network_graph(network: keras.Model, opset: int) -> Any:
             f"has nothing like TensorFlow's {', '.join(sorted(unknown))}. Use other "
             "layers or activations."
         )
+    _rename(model.graph, _Renumbering())
     return model
+
+
+class _Renumbering:
+    """Numbers that tf2onnx counts through a process, counted from one."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def __call__(self, name: str) -> str:
+        return re.sub(
+            r"__(\d+)",
+            lambda found: f"__{self._numbers.setdefault(found[1], self._next)}",
+            name,
+        )
+
+    @property
+    def _next(self) -> int:
+        return len(self._numbers) + 1
+
+
+def _rename(graph: Any, new_name: Callable[[str], str]) -> None:
+    """Rename the nodes and tensors of a graph, and of the graphs inside its nodes."""
+    for entry in [
+        *graph.node,
+        *graph.input,
+        *graph.output,
+        *graph.initializer,
+        *graph.value_info,
+    ]:
+        entry.name = new_name(entry.name)
+    for node in graph.node:
+        node.input[:] = [new_name(name) for name in node.input]
+        node.output[:] = [new_name(name) for name in node.output]
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _rename(attribute.g, new_name)
 
 
 def _complementary_error_function(ctx: Any, node: Any, name: str, args: Any) -> None:
