@@ -208,7 +208,7 @@ def _add_scikit_learn(graph: Graph, run: list[Any], rows: Tensor) -> dict[str, T
     }
 
 
-def _declared(kind: Any) -> tuple[Any, tuple[int, ...]]:
+def _declared(kind: Any) -> tuple[Any, tuple[int | None, ...]]:
     """Return the type of an output and the shape of its rows, as a model says."""
     onnx = needed("onnx")
     dtype = object

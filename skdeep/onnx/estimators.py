@@ -49,13 +49,13 @@ class Tensor:
         Its name in the graph, or the name of an input to be.
     dtype : type
         NumPy's type of its elements; object for strings.
-    row_shape : tuple of int
-        Its shape without the first axis, the rows.
+    row_shape : tuple of int or None
+        Its shape without the first axis, the rows; None where it is not known.
     """
 
     name: str
     dtype: Any
-    row_shape: tuple[int, ...]
+    row_shape: tuple[int | None, ...]
 
     @property
     def shape(self) -> list[int | None]:

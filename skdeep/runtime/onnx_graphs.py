@@ -1,7 +1,7 @@
 """Networks as ONNX graphs."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -64,8 +64,8 @@ def network_graph(network: keras.Model, opset: int) -> Any:
         raise ValueError(
             f"The network {network.name!r} cannot be written to an ONNX file: {error}"
         ) from error
-    known = ("", "ai.onnx", "ai.onnx.ml")
-    unknown = {node.op_type for node in model.graph.node if node.domain not in known}
+    # What it cannot convert, tf2onnx logs and leaves in the graph.
+    unknown = {node.op_type for node in _nodes(model.graph) if not _exists(node, opset)}
     if unknown:
         raise ValueError(
             f"The network {network.name!r} cannot be written to an ONNX file: ONNX "
@@ -74,6 +74,21 @@ def network_graph(network: keras.Model, opset: int) -> Any:
         )
     _rename(model.graph, _Renumbering())
     return model
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    """Yield the nodes of a graph, and of the graphs inside them."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _nodes(attribute.g)
+
+
+def _exists(node: Any, opset: int) -> bool:
+    from onnx import defs
+
+    return node.domain in ("", "ai.onnx") and defs.has(node.op_type, opset, "")
 
 
 class _Renumbering:
@@ -140,10 +155,7 @@ def _resizing(ctx: Any, node: Any, name: str, args: Any) -> None:
     kernel = node.get_attr_value("kernel_type", b"lanczos3")
     antialias = bool(node.get_attr_value("antialias", 1))
     kernel = kernel.decode() if isinstance(kernel, bytes) else kernel
-    size, scale, translation = (
-        ctx.get_node_by_output(tensor).get_tensor_value(as_list=False)
-        for tensor in inputs[1:]
-    )
+    size, scale, translation = (_constant(ctx, tensor) for tensor in inputs[1:])
     height, width = (int(side) for side in ctx.get_shape(inputs[0])[1:3])
     with tf.init_scope():
         of_rows, of_columns = (
@@ -174,3 +186,14 @@ def _resizing(ctx: Any, node: Any, name: str, args: Any) -> None:
         shapes=shapes,
         dtypes=dtypes,
     )
+
+
+def _constant(ctx: Any, tensor: str) -> np.ndarray:
+    """Return the value of a tensor that is a constant, or a quotient of constants."""
+    node = ctx.get_node_by_output(tensor)
+    if node.type in ("Div", "RealDiv"):
+        over, under = (_constant(ctx, operand) for operand in node.input)
+        return over / under
+    if node.type in ("Cast", "Identity"):
+        return _constant(ctx, node.input[0]).astype(np.float32)
+    return node.get_tensor_value(as_list=False)

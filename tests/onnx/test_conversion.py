@@ -26,8 +26,8 @@ from tests.common.checks import fit, fresh
 from tests.common.instances import IMAGES, INSTANCES, UNTRAINED, backbone, sample_for
 
 TOLERANCE = 1e-5
-# A feature of this backbone is nearly the same for all digits: the classifier divides it
-# by a standard deviation of 3e-5, and with it the last bits of numbers about 0.1.
+# A feature of this backbone is nearly the same for all digits: the classifier divides
+# it by a standard deviation of 3e-5, and with it the last bits of numbers about 0.1.
 LOOSE = {"TransferLearningClassifier[stages]": 1e-3}
 
 
