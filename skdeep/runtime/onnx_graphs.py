@@ -155,8 +155,11 @@ def _resizing(ctx: Any, node: Any, name: str, args: Any) -> None:
     kernel = node.get_attr_value("kernel_type", b"lanczos3")
     antialias = bool(node.get_attr_value("antialias", 1))
     kernel = kernel.decode() if isinstance(kernel, bytes) else kernel
-    size, scale, translation = (_constant(ctx, tensor) for tensor in inputs[1:])
-    height, width = (int(side) for side in ctx.get_shape(inputs[0])[1:3])
+    sides = np.array(ctx.get_shape(inputs[0])[1:3], np.float32)
+    size = _constant(ctx, inputs[1])
+    # `tf.image.resize` divides by the shape, which it takes from the tensor.
+    scale = _constant(ctx, inputs[2], np.asarray(size, np.float32) / sides)
+    translation = _constant(ctx, inputs[3])
     with tf.init_scope():
         of_rows, of_columns = (
             tf.raw_ops.ScaleAndTranslate(
@@ -168,7 +171,7 @@ def _resizing(ctx: Any, node: Any, name: str, args: Any) -> None:
                 kernel_type=kernel,
                 antialias=antialias,
             ).numpy()[:, :, 0, 0]
-            for axis, old in enumerate((height, width))
+            for axis, old in enumerate(sides.astype(int))
         )
     ctx.remove_node(name)
     # (n, height, width, channels) to (n, channels, height, width) and back.
@@ -188,12 +191,9 @@ def _resizing(ctx: Any, node: Any, name: str, args: Any) -> None:
     )
 
 
-def _constant(ctx: Any, tensor: str) -> np.ndarray:
-    """Return the value of a tensor that is a constant, or a quotient of constants."""
+def _constant(ctx: Any, tensor: str, otherwise: Any = None) -> Any:
+    """Return the value of a tensor, or something else if that is computed."""
     node = ctx.get_node_by_output(tensor)
-    if node.type in ("Div", "RealDiv"):
-        over, under = (_constant(ctx, operand) for operand in node.input)
-        return over / under
-    if node.type in ("Cast", "Identity"):
-        return _constant(ctx, node.input[0]).astype(np.float32)
+    if otherwise is not None and not node.is_const():
+        return otherwise
     return node.get_tensor_value(as_list=False)

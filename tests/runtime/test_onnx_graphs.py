@@ -29,16 +29,14 @@ def functional(function, shape=(7, 6, 2)):
     return keras.Model(inputs, function(inputs))
 
 
-@pytest.mark.parametrize(
-    "activation", ["gelu", "relu", "elu", "selu", "silu", "tanh", "softplus", "mish"]
-)
+@pytest.mark.parametrize("activation", ["gelu", "elu", "silu", "softplus"])
 def test_activations(activation):
     """GELU, too, of whose complementary error function ONNX knows nothing."""
     compare(functional(keras.layers.Activation(activation)), (IMAGES - 0.5) * 8)
 
 
 @pytest.mark.parametrize("antialias", [False, True])
-@pytest.mark.parametrize("size", [(3, 4), (14, 9), (3, 12)])
+@pytest.mark.parametrize("size", [(3, 4), (3, 12)])
 def test_resizing(size, antialias):
     """Images that shrink are smoothed in the same way."""
     compare(functional(lambda x: keras.ops.image.resize(x, size, antialias=antialias)))
