@@ -160,8 +160,9 @@ def _resizing(ctx: Any, node: Any, name: str, args: Any) -> None:
     # `tf.image.resize` divides by the shape, which it takes from the tensor.
     scale = _constant(ctx, inputs[2], np.asarray(size, np.float32) / sides)
     translation = _constant(ctx, inputs[3])
-    with tf.init_scope():
-        of_rows, of_columns = (
+    # tf2onnx has made a graph the default: nothing is computed at once in there.
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        resized = [
             tf.raw_ops.ScaleAndTranslate(
                 # Each unit vector as an image of one column shows what becomes of it.
                 images=np.eye(old, dtype=np.float32)[:, :, None, None],
@@ -170,9 +171,10 @@ def _resizing(ctx: Any, node: Any, name: str, args: Any) -> None:
                 translation=np.array([translation[axis], 0], np.float32),
                 kernel_type=kernel,
                 antialias=antialias,
-            ).numpy()[:, :, 0, 0]
+            )
             for axis, old in enumerate(sides.astype(int))
-        )
+        ]
+        of_rows, of_columns = (m[:, :, 0, 0] for m in session.run(resized))
     ctx.remove_node(name)
     # (n, height, width, channels) to (n, channels, height, width) and back.
     first = ctx.make_node("Transpose", [inputs[0]], attr={"perm": [0, 3, 1, 2]})
