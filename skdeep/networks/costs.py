@@ -41,7 +41,8 @@ def multiply_adds(model: keras.Model) -> int:
     Parameters
     ----------
     model : keras.Model
-        A functional model all of whose axes but the first have a known size.
+        A functional or sequential model all of whose axes but the first have a known
+        size.
 
     Returns
     -------
@@ -51,8 +52,8 @@ def multiply_adds(model: keras.Model) -> int:
     Raises
     ------
     ValueError
-        If a size is not known, or a layer has weights and is of a kind that this
-        function does not know.
+        If a size is not known, a layer has weights and is of a kind that this function
+        does not know, or the model is not made of layers on top of each other.
 
     References
     ----------

@@ -14,14 +14,26 @@ def calls_of(model: keras.Model) -> list[Any]:
     Parameters
     ----------
     model : keras.Model
-        A functional model.
+        A functional model, or a `keras.Sequential` that is built.
 
     Returns
     -------
     calls : list
         Keras' nodes, each after those whose results it needs; sub-models are one call.
+
+    Raises
+    ------
+    ValueError
+        If the model is of another kind, or not built: it has no graph.
     """
-    by_depth = model._nodes_by_depth
+    # A Sequential keeps its graph in a functional model, once its input is known.
+    graph = getattr(model, "_functional", None) or model
+    by_depth = getattr(graph, "_nodes_by_depth", None)
+    if by_depth is None:
+        raise ValueError(
+            f"The {type(model).__name__} {model.name!r} has no graph of layers. Use a "
+            "functional model, or a keras.Sequential that starts with a keras.Input."
+        )
     nodes = [
         node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]
     ]

@@ -17,9 +17,9 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 def check_batch_memory(model: keras.Model, batch_size: int) -> None:
     """Refuse a batch that cannot fit, before the system ends the process for it.
 
-    Training keeps what each layer with weights puts out until the gradients are
-    known. This is a lower bound of what a batch takes: nothing is refused that could
-    have worked.
+    Training keeps what each layer that is trained puts out until the gradients are
+    known; what else a batch takes is left out, so that hardly anything is refused that
+    could have worked.
 
     Parameters
     ----------
@@ -101,9 +101,11 @@ def _bytes_of_row(model: keras.Model) -> int:
     """Return a lower bound of what training keeps for one row."""
     total = 0
     for layer in model._flatten_layers(include_self=False):
-        # Layers that are not called, or more than once, have no one output.
+        # Layers that are not called, or more than once, have no one output; those that
+        # are not trained may let go of theirs.
         output = getattr(layer, "output", None)
-        if isinstance(layer, keras.Model) or not layer.weights or output is None:
+        trained = layer.trainable_weights and not isinstance(layer, keras.Model)
+        if not trained or output is None:
             continue
         for tensor in keras.tree.flatten(output):
             # An axis of unknown length, such as that of a text, has one element.

@@ -63,6 +63,8 @@ class ModelBuilder(DeepEstimator):
     _random_state = None
     # What `model_` is while SciKeras' code looks at it.
     _model_in_training = None
+    # The losses by output that a function is given to compile its model with.
+    _losses_handed_out = None
 
     # -- parameters --------------------------------------------------------------
 
@@ -135,6 +137,9 @@ class ModelBuilder(DeepEstimator):
             elif name == "metrics" and not isinstance(value, dict | list | None):
                 value = [value]
             arguments[name] = value
+        if isinstance(arguments["loss"], dict):
+            # Not the user's: it may be completed.
+            arguments["loss"] = self._losses_handed_out = dict(arguments["loss"])
         return arguments
 
     def _check_model_param(self) -> Any:
@@ -219,7 +224,15 @@ class ModelBuilder(DeepEstimator):
         model = built_by(build, seed)
         if not model.compiled:
             model.compile(**self._get_compile_kwargs())
+        self._complete_losses(model)
         return model
+
+    def _complete_losses(self, model: keras.Model) -> None:
+        """Leave outputs without a loss untrained, which Keras wants to be told."""
+        losses = vars(self).pop("_losses_handed_out", None)
+        names = set(getattr(model, "output_names", ()))
+        if losses and names > losses.keys():
+            losses |= dict.fromkeys(names - losses.keys())
 
     def _start_model(
         self, seed: int, *, itself: bool = False

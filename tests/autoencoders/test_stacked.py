@@ -241,7 +241,7 @@ def test_sigmoid_output_refuses_other_numbers(X):
     [
         ({"sparsity": "kl", "code_activation": "tanh"}, "lie between 0 and 1"),
         ({"contractive": 1.0, "activation": "relu6"}, "derivative of the activation"),
-        ({"hidden_layer_sizes": (10, 0)}, "every entry of hidden_layer_sizes"),
+        ({"hidden_layer_sizes": (10, 0)}, "'hidden_layer_sizes' parameter"),
         ({"pretraining": "layerwise"}, "'pretraining' parameter"),
         ({"sparsity_target": 1.0}, "'sparsity_target' parameter"),
     ],

@@ -65,6 +65,18 @@ def test_the_classic_keras_network_for_small_images():
     assert round(by_hand / 1e6, 1) == 20.7
 
 
+def test_sequential_models():
+    """Sequential models are counted as functional ones are, also inside of others."""
+    dense = layers.Dense(5)
+    sequential = keras.Sequential([keras.Input((4,)), dense, layers.Dense(2)])
+    assert multiply_adds(sequential) == 4 * 5 + 5 * 2
+    image = keras.Input((4,))
+    assert multiply_adds(keras.Model(image, sequential(image))) == 4 * 5 + 5 * 2
+    for without_graph in (keras.Sequential([layers.Dense(2)]), keras.Model()):
+        with pytest.raises(ValueError, match=r"no graph of layers.*keras\.Input"):
+            multiply_adds(without_graph)
+
+
 def test_layers_count_as_often_as_they_are_called():
     """Sub-models too."""
     image = keras.Input((4,))

@@ -44,6 +44,13 @@ def test_lower_bound():
     assert memory._bytes_of_row(model) == 2 * (2 * 2 * 3) + 4 * 5
 
 
+def test_frozen_layers():
+    """What is not trained need not be kept."""
+    model = dense_network(units=10)
+    model.get_layer("hidden").trainable = False
+    assert memory._bytes_of_row(model) == 4
+
+
 def test_unknown_lengths():
     """Texts are taken to have one character: nothing is refused that could work."""
     ids = keras.Input((None,), dtype="int32")

@@ -109,6 +109,47 @@ def test_several_outputs():
     assert np.corrcoef(predicted[:, 1], X[:, 0])[0, 1] > 0.8
 
 
+@pytest.mark.parametrize("inside", [True, False], ids=["compiled inside", "outside"])
+def test_a_loss_for_some_outputs(inside):
+    """Outputs that no loss is named for are not trained."""
+
+    def network(meta, compile_kwargs):
+        inputs = keras.Input(meta["X_shape_"][1:])
+        names = ("first", "second")
+        model = keras.Model(inputs, [layers.Dense(1, name=n)(inputs) for n in names])
+        if inside:
+            model.compile(**compile_kwargs)
+        return model
+
+    class Columns(BaseWrapper):
+        @property
+        def target_encoder(self):
+            return FunctionTransformer(
+                lambda y: [y[:, 0], y[:, 1]],
+                lambda outputs: np.concatenate(outputs, axis=1),
+                check_inverse=False,
+            )
+
+    losses = {"second": "MeanSquaredError"}
+    settings = {"optimizer": "sgd", **SETTINGS, "epochs": 30}
+    fitted = Columns(network, loss=losses, loss__name="squares", **settings)
+    with pytest.warns(UserWarning, match="first/kernel.*did you forget"):
+        fitted.fit(X, X[:, :2])
+    assert losses == {"second": "MeanSquaredError"}
+    assert fitted.model_.loss["second"].name == "squares"
+    untrained = Columns(network, loss=losses, **settings | {"epochs": 1})
+    untrained.initialize(X, X[:, :2])
+    for index, is_trained in enumerate([False, True]):
+        before, after = (
+            e.model_.layers[1 + index].get_weights() for e in (untrained, fitted)
+        )
+        assert all(map(np.array_equal, before, after)) != is_trained
+    errors = np.mean((fitted.predict(X) - X[:, :2]) ** 2, axis=0)
+    assert errors[1] < 0.1 < errors[0]
+    with pytest.raises(ValueError, match="third"):
+        clone(untrained).set_params(loss={"third": "mse"}).fit(X, X[:, :2])
+
+
 def test_wrong_number_of_outputs():
     """A network with more outputs than targets is refused before training."""
     estimator = KerasClassifier(**SETTINGS).set_params(
