@@ -1,19 +1,22 @@
 """`to_onnx`."""
 
+import copy
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from sklearn.base import is_classifier
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep import __version__
 from skdeep.encoding.atomic_file import write_atomically
 from skdeep.onnx.estimators import Tensor, add_estimator, input_of, is_ours
 from skdeep.onnx.graph import ML, OPSET, OPSETS, Graph
-from skdeep.onnx.requirements import needed
+from skdeep.runtime.requirements import needed
 
 __all__ = ["to_onnx"]
 
@@ -32,7 +35,8 @@ def to_onnx(
         A fitted classifier or transformer of skdeep; or a fitted Pipeline of such ones
         and of steps that skl2onnx converts.
     path : str or path-like
-        The file. One that exists is replaced when the new one is complete.
+        The file. One that exists is replaced when the new one is complete, and stays
+        as it is if anything goes wrong.
     pixels : {"uint8", "float32"}, default=None
         Type of the images or vectors that the file takes. None is uint8 if the
         estimator was fitted on such pixels, otherwise float32. Either way the unit is
@@ -45,9 +49,10 @@ def to_onnx(
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If `estimator` is nothing that can be converted.
+        If `estimator` is nothing that can be converted, or `path` is no path.
     ValueError
-        If a part cannot be converted, such as an analyzer that is a function.
+        If a part cannot be converted, such as an analyzer that is a function, or a step
+        that skl2onnx does not know; the message names it.
     OSError
         If the file cannot be written.
 
@@ -57,49 +62,49 @@ def to_onnx(
 
     Notes
     -----
-    The input is "X", of the shape of the samples in `fit` with any number of rows;
-    texts are strings in one dimension. The outputs of a classifier are "label" and
-    "probabilities", a plain tensor; anything else has the output "variable". The file
-    says with which version of skdeep it was made.
+    The input is "X", of the shape of the samples in `fit` with any number of rows:
+    strings in one dimension for texts; one matrix of float32 if a step of scikit-learn
+    comes first, also where it was fitted on a data frame; int64 for a network of your
+    own that was fitted on integers. The outputs of a classifier are "label" and
+    "probabilities", a plain tensor; anything else of skdeep has the output "variable",
+    and a last step of scikit-learn the outputs that skl2onnx gives it. The file says
+    with which version of skdeep it was made.
 
     Files compute in float32, whatever `precision` the estimator was fitted with.
     Probabilities and codes are those of the estimator within 1e-5; a bit, or the label
     of a sample, can differ where the numbers that decide it lie that close together.
     Steps that divide by very small numbers magnify that, such as the standardisation in
-    `TransferLearningClassifier` of a feature that hardly varies.
+    `TransferLearningClassifier` of a feature that hardly varies; so do steps that
+    subtract numbers much larger than what remains.
 
-    Files for texts use `com.microsoft.Tokenizer`, an operator of onnxruntime. Strings
-    there are UTF-8, so lone surrogates cannot be passed. With `lowercase=True` each
-    character is lower-cased by itself: only a capital sigma that ends a word, and the
-    Turkish capital I with a dot, are read differently than by Python.
+    Files for texts use ``com.microsoft.Tokenizer``, an operator that onnxruntime has
+    and other programs do not. Strings there are UTF-8, so lone surrogates cannot be
+    passed. With `lowercase=True` each character is lower-cased by itself: only a capital sigma
+    that ends a word, and the Turkish capital I with a dot, are read differently than by
+    Python.
 
     Examples
     --------
     >>> import tempfile
     >>> from pathlib import Path
+    >>> import onnxruntime
+    >>> from sklearn.datasets import load_digits
     >>> from skdeep import StackedAutoencoderTransformer
     >>> from skdeep.onnx import to_onnx
-    >>> from sklearn.datasets import load_digits
-    >>> coder = StackedAutoencoderTransformer((4,), n_components=2, epochs=1)
-    >>> coder = coder.fit(load_digits().data[:50] / 16)
-    >>> file = Path(tempfile.mkdtemp()) / "coder.onnx"
-    >>> to_onnx(coder, file)  # doctest: +SKIP
-    >>> import onnxruntime  # doctest: +SKIP
-    >>> session = onnxruntime.InferenceSession(file)  # doctest: +SKIP
+    >>> X = load_digits().data[:50].astype("float32") / 16
+    >>> coder = StackedAutoencoderTransformer((4,), n_components=2, epochs=1).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_onnx(coder, Path(folder, "coder.onnx"))
+    ...     session = onnxruntime.InferenceSession(Path(folder, "coder.onnx"))
+    >>> (codes,) = session.run(["variable"], {"X": X})
+    >>> bool(abs(codes - coder.transform(X)).max() < 1e-5)
+    True
     """
     for name in ("onnx", "tf2onnx", "skl2onnx"):
         needed(name)
-    if pixels not in (None, "uint8", "float32"):
-        raise ValueError(f"pixels must be 'uint8', 'float32' or None, got {pixels!r}.")
+    _check_options(path, pixels)
     steps = list(_steps_of(estimator))
-    if not any(map(is_ours, steps)):
-        raise TypeError(
-            f"to_onnx needs an estimator of skdeep or a Pipeline with one, got "
-            f"{estimator!r}. Pass the best_estimator_ of a search; convert what is "
-            "scikit-learn's alone by skl2onnx."
-        )
-    for step in steps:
-        check_is_fitted(step)
+    _check_steps(steps, estimator)
     graph = Graph()
     taken = _input_of(steps[0], pixels)
     graph.input(taken.name, taken.dtype, taken.shape)
@@ -118,6 +123,54 @@ def to_onnx(
     write_atomically(Path(path), [model.SerializeToString()])
 
 
+def _check_options(path: Any, pixels: Any) -> None:
+    if not isinstance(path, str | PathLike):
+        raise TypeError(
+            f"path must be a str or a path, got {path!r}. Pass where the file is to "
+            "be, as in pathlib.Path('model.onnx')."
+        )
+    if pixels not in (None, "uint8", "float32"):
+        raise ValueError(f"pixels must be 'uint8', 'float32' or None, got {pixels!r}.")
+
+
+def _check_steps(steps: list[Any], estimator: Any) -> None:
+    """Refuse what is not fitted, and what neither converter can write."""
+    if not any(map(is_ours, steps)):
+        raise TypeError(
+            f"to_onnx needs an estimator of skdeep or a Pipeline with one, got "
+            f"{estimator!r:.200}. Pass the best_estimator_ of a search; convert what "
+            "is scikit-learn's alone by skl2onnx."
+        )
+    for step in steps:
+        check_is_fitted(step)
+        if not is_ours(step):
+            _check_step(step, is_last=step is steps[-1])
+
+
+def _check_step(step: Any, *, is_last: bool) -> None:
+    """Refuse a step of scikit-learn's that skl2onnx would write wrongly."""
+    name, parts = type(step).__name__, step.get_params().values()
+    for part in filter(is_ours, parts):
+        raise ValueError(
+            f"{name} holds {type(part).__name__}, but only a Pipeline around "
+            f"estimators of skdeep can be written to an ONNX file. Write "
+            f"{type(part).__name__} to a file of its own."
+        )
+    if is_classifier(step) and not is_last:
+        # LinearDiscriminantAnalysis can transform, for one.
+        raise ValueError(
+            f"{name} stands before other steps, but skl2onnx writes a classifier's "
+            "predictions only. Put it at the end, or leave it out."
+        )
+    if isinstance(step, ColumnTransformer | FeatureUnion):
+        for part in parts:
+            if hasattr(part, "predict"):
+                raise ValueError(
+                    f"{name} holds {type(part).__name__}, which skl2onnx would have "
+                    "predict there, not transform. Put it into the Pipeline as a step."
+                )
+
+
 def _steps_of(estimator: Any) -> Iterable[Any]:
     """Return the steps of a Pipeline, also of one in another, that do something."""
     if not isinstance(estimator, Pipeline):
@@ -127,10 +180,15 @@ def _steps_of(estimator: Any) -> Iterable[Any]:
 
 
 def _runs_of(steps: list[Any]) -> list[list[Any]]:
-    """Put neighbours that skl2onnx converts together; each of ours stands alone."""
+    """Put neighbours that skl2onnx converts together; each of ours stands alone.
+
+    Nothing stands behind a step that can predict, too, such as KMeans: skl2onnx would
+    hand on all of its outputs.
+    """
     runs: list[list[Any]] = []
     for step in steps:
-        if runs and not is_ours(step) and not is_ours(runs[-1][-1]):
+        last = runs[-1][-1] if runs else None
+        if runs and not (is_ours(step) or is_ours(last) or hasattr(last, "predict")):
             runs[-1].append(step)
         else:
             runs.append([step])
@@ -151,10 +209,10 @@ def _input_of(first: Any, pixels: str | None) -> Tensor:
     if pixels is None or taken.dtype == np.dtype(pixels):
         return taken
     if pixels == "uint8" or taken.dtype is object:
+        kind = "texts" if taken.dtype is object else np.dtype(taken.dtype).name
         raise ValueError(
-            f"pixels={pixels!r} does not go with {type(first).__name__}, which was "
-            f"fitted on {'texts' if taken.dtype is object else 'floats'}, so the unit "
-            "is not known. Leave pixels=None."
+            f"pixels={pixels!r} does not go with {type(first).__name__}, which takes "
+            f"{kind} as in fit, so the unit is not known. Leave pixels=None."
         )
     return Tensor(taken.name, np.float32, taken.row_shape)
 
@@ -162,43 +220,29 @@ def _input_of(first: Any, pixels: str | None) -> Tensor:
 def _add_run(
     graph: Graph, run: list[Any], inputs: dict[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Add steps behind the only output of those before them."""
-    (rows,) = inputs.values()
+    """Add steps behind what those before them give."""
+    # What a step that can predict, too, transforms to is the last of its outputs.
+    rows = list(inputs.values())[-1]
     if is_ours(run[0]):
-        return add_estimator(graph, run[0], rows.name)
+        return add_estimator(graph, run[0], rows)
     return _add_scikit_learn(graph, run, rows)
 
 
 def _add_scikit_learn(graph: Graph, run: list[Any], rows: Tensor) -> dict[str, Tensor]:
     """Add steps that skl2onnx converts."""
-    onnx, skl2onnx = needed("onnx"), needed("skl2onnx")
-    types = needed("skl2onnx.common.data_types")
-    pipeline = Pipeline([(f"step_{i}", step) for i, step in enumerate(run)])
+    onnx = needed("onnx")
     name = rows.name
     if rows.dtype != np.float32:
         name = graph.add("Cast", name, to=onnx.TensorProto.FLOAT)
-    plain = {id(run[-1]): {"zipmap": False}} if hasattr(run[-1], "classes_") else None
     try:
-        model = skl2onnx.convert_sklearn(
-            pipeline,
-            initial_types=[("X", types.FloatTensorType(rows.shape))],
-            target_opset={"": OPSET, ML: OPSETS[ML]},
-            options=plain,
-        )
-    except (NotImplementedError, RuntimeError, ValueError) as error:
-        names = ", ".join(type(step).__name__ for step in run)
-        raise ValueError(
-            f"skl2onnx cannot convert {names}: {error} Leave the step out of the "
-            "Pipeline that is written."
-        ) from error
+        model = _converted(run, rows.shape)
+        onnx.checker.check_model(model, full_check=True)
     except Exception as error:
-        # Its errors for unknown classes derive from Exception alone.
-        if not type(error).__module__.startswith("skl2onnx"):
-            raise
-        names = ", ".join(type(step).__name__ for step in run)
+        # Any: its own errors derive from nothing more special, and what it does not
+        # expect shows as errors of all kinds.
         raise ValueError(
-            f"skl2onnx cannot convert {names}: {error} Leave the step out of the "
-            "Pipeline that is written."
+            f"skl2onnx cannot convert {', '.join(type(s).__name__ for s in run)}: "
+            f"{error} Leave the step out of the Pipeline that is written."
         ) from error
     declared = {output.name: output.type.tensor_type for output in model.graph.output}
     tensors = graph.include(model, name)
@@ -206,6 +250,32 @@ def _add_scikit_learn(graph: Graph, run: list[Any], rows: Tensor) -> dict[str, T
         output: Tensor(tensors[output], *_declared(kind))
         for output, kind in declared.items()
     }
+
+
+def _converted(run: list[Any], shape: list[int | None]) -> Any:
+    """Return what skl2onnx makes of fitted steps that take float32 of a shape."""
+    types = needed("skl2onnx.common.data_types")
+    steps = [(f"step_{i}", _by_position(step)) for i, step in enumerate(run)]
+    plain = {id(run[-1]): {"zipmap": False}} if hasattr(run[-1], "classes_") else None
+    return needed("skl2onnx").convert_sklearn(
+        Pipeline(steps),
+        initial_types=[("X", types.FloatTensorType(shape))],
+        target_opset={"": OPSET, ML: OPSETS[ML]},
+        options=plain,
+    )
+
+
+def _by_position(step: Any) -> Any:
+    """Return a step that finds columns by position, as there are no names in X."""
+    if not isinstance(step, ColumnTransformer):
+        return step
+    places = step._transformer_to_input_indices
+    step = copy.copy(step)
+    step.transformers_ = [
+        (name, part, list(map(int, places.get(name, []))))
+        for name, part, _ in step.transformers_
+    ]
+    return step
 
 
 def _declared(kind: Any) -> tuple[Any, tuple[int | None, ...]]:

@@ -24,9 +24,9 @@ from skdeep.onnx.ends import (
     shape_of,
     writable_classes,
 )
-from skdeep.onnx.graph import OPSET, Graph
+from skdeep.onnx.graph import OPSET, Graph, element_type
 from skdeep.onnx.texts import add_token_ids, check_encoding
-from skdeep.runtime.onnx_graphs import network_graph
+from skdeep.runtime.onnx_graphs import functional_network, network_graph
 from skdeep.wrappers import (
     BaseWrapper,
     KerasClassifier,
@@ -73,13 +73,21 @@ def input_of(estimator: Any) -> Tensor:
     if isinstance(estimator, TextInputMixin):
         return Tensor("X", object, ())
     if isinstance(estimator, BaseWrapper):
-        return Tensor("X", np.float32, tuple(map(int, estimator.X_shape_[1:])))
+        shape = tuple(map(int, estimator.X_shape_[1:]))
+        return Tensor("X", _taken_by_own_network(estimator), shape)
     images = estimator._images
     dtype = np.uint8 if images.is_uint8 else np.float32
     return Tensor("X", dtype, tuple(map(int, images.sample_shape)))
 
 
-def add_estimator(graph: Graph, estimator: Any, rows: str) -> dict[str, Tensor]:
+def _taken_by_own_network(estimator: Any) -> Any:
+    """Return the type of the samples of a wrapper."""
+    if estimator.X_dtype_ == np.uint8:
+        return np.uint8
+    return np.int64 if estimator.X_dtype_.kind in "iu" else np.float32
+
+
+def add_estimator(graph: Graph, estimator: Any, rows: Tensor) -> dict[str, Tensor]:
     """Add a fitted estimator of ours behind a tensor.
 
     Parameters
@@ -88,8 +96,8 @@ def add_estimator(graph: Graph, estimator: Any, rows: str) -> dict[str, Tensor]:
         The graph to add to.
     estimator : estimator
         For which `is_ours` is true.
-    rows : str
-        Name of a tensor of samples as in `fit`.
+    rows : Tensor
+        Samples as in `fit`.
 
     Returns
     -------
@@ -98,13 +106,13 @@ def add_estimator(graph: Graph, estimator: Any, rows: str) -> dict[str, Tensor]:
     """
     estimator = _in_single_precision(estimator)
     if isinstance(estimator, BaseWrapper):
-        return _add_own_network(graph, estimator, rows)
+        return _add_own_network(graph, estimator, rows.name)
     if isinstance(estimator, TextInputMixin):
         encoding = estimator._text_encoding()
         check_encoding(encoding, type(estimator).__name__)
-        inputs = add_token_ids(graph, rows, encoding)
+        inputs = add_token_ids(graph, rows.name, encoding)
     elif isinstance(estimator, ImageInputMixin):
-        inputs = add_images(graph, rows, estimator._images)
+        inputs = add_images(graph, rows.name, estimator._images)
     else:
         raise _not_written(estimator)
     if isinstance(estimator, ClassificationMixin):
@@ -177,7 +185,10 @@ def _add_own_network(graph: Graph, estimator: Any, rows: str) -> dict[str, Tenso
     network = estimator.model_
     if base is KerasTransformer and estimator.output_layer is not None:
         network = estimator._part()[1]
-    outputs, shape = _add_network(graph, network, rows)
+    network = functional_network(network, estimator._example())
+    taken = element_type(network.inputs[0].dtype)
+    outputs, shape = _add_network(graph, network, graph.add("Cast", rows, to=taken))
+    outputs = graph.add("Cast", outputs, to=element_type(np.float32))
     if base is KerasClassifier:
         return _own_classes(graph, estimator, outputs, shape)
     size = int(np.prod(shape))

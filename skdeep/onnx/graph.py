@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.onnx.requirements import needed
+from skdeep.runtime.requirements import needed
 
 __all__ = ["ML", "OPSET", "OPSETS", "RUNTIME", "Graph", "element_type"]
 
@@ -128,7 +128,7 @@ class Graph:
             producer_version=metadata["skdeep_version"],
         )
         self._helper.set_model_props(model, metadata)
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(model, full_check=True)
         return model
 
     def _new_name(self, stem: str) -> str:

@@ -1,7 +1,9 @@
 """Networks as ONNX graphs."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -9,8 +11,30 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.runtime.processes import check_process
+from skdeep.runtime.requirements import needed
 
-__all__ = ["network_graph"]
+__all__ = ["functional_network", "network_graph"]
+
+
+def functional_network(network: keras.Model, rows: Any) -> keras.Model:
+    """Return a network that has inputs and outputs, also of one that is a class.
+
+    Parameters
+    ----------
+    network : keras.Model
+        A network that is built.
+    rows : ndarray of shape (1, ...)
+        An example of what it takes.
+
+    Returns
+    -------
+    network : keras.Model
+        The network itself if it has them, otherwise another one with its weights.
+    """
+    if hasattr(network, "outputs"):
+        return network
+    inputs = keras.Input(rows.shape[1:], dtype=rows.dtype.name)
+    return keras.Model(inputs, network(inputs), name=network.name)
 
 
 def network_graph(network: keras.Model, opset: int) -> Any:
@@ -34,8 +58,7 @@ def network_graph(network: keras.Model, opset: int) -> Any:
         If the network has several inputs or outputs, or operators that cannot be
         converted.
     """
-    from tf2onnx.convert import from_function
-
+    from_function = needed("tf2onnx.convert").from_function
     check_process()
     n_outputs = len(keras.tree.flatten(network.outputs))
     if len(network.inputs) != 1 or n_outputs != 1:
@@ -51,15 +74,16 @@ def network_graph(network: keras.Model, opset: int) -> Any:
         return tf.nest.flatten(network(rows, training=False))[0]
 
     try:
-        model, _ = from_function(
-            tf.function(forward, autograph=False),
-            input_signature=signature,
-            opset=opset,
-            custom_op_handlers={
-                "Erfc": (_complementary_error_function, []),
-                "ScaleAndTranslate": (_resizing, []),
-            },
-        )
+        with _no_reports():
+            model, _ = from_function(
+                tf.function(forward, autograph=False),
+                input_signature=signature,
+                opset=opset,
+                custom_op_handlers={
+                    "Erfc": (_complementary_error_function, []),
+                    "ScaleAndTranslate": (_resizing, []),
+                },
+            )
     except (NotImplementedError, RuntimeError, ValueError) as error:
         raise ValueError(
             f"The network {network.name!r} cannot be written to an ONNX file: {error}"
@@ -76,6 +100,21 @@ def network_graph(network: keras.Model, opset: int) -> Any:
     return model
 
 
+@contextmanager
+def _no_reports() -> Iterator[None]:
+    """Let tf2onnx report nothing: what matters is raised.
+
+    It reports to the root logger, which then would get a handler for good if it has
+    none yet.
+    """
+    nowhere = logging.NullHandler()
+    logging.root.addHandler(nowhere)
+    try:
+        yield
+    finally:
+        logging.root.removeHandler(nowhere)
+
+
 def _nodes(graph: Any) -> Iterator[Any]:
     """Yield the nodes of a graph, and of the graphs inside them."""
     for node in graph.node:
@@ -86,8 +125,7 @@ def _nodes(graph: Any) -> Iterator[Any]:
 
 
 def _exists(node: Any, opset: int) -> bool:
-    from onnx import defs
-
+    defs = needed("onnx.defs")
     return node.domain in ("", "ai.onnx") and defs.has(node.op_type, opset, "")
 
 

@@ -1,5 +1,10 @@
 """What estimators say in Python, their ONNX files say, too."""
 
+import logging
+import os
+import re
+
+import keras
 import numpy as np
 import onnx
 import pytest
@@ -11,9 +16,9 @@ import skdeep
 from skdeep import (
     CNNHashingTransformer,
     ConvAutoencoderTransformer,
-    DeepCNNClassifier,
     HammingNeighbors,
     KerasClassifier,
+    KerasRegressor,
     PretrainedEncoderClassifier,
     RNNClassifier,
     StackedAutoencoderTransformer,
@@ -62,7 +67,6 @@ def test_outputs_are_those_of_the_estimator(name, written):
     "estimator",
     [
         CNNHashingTransformer(4, filters=(4,), activation="gelu", epochs=1),
-        DeepCNNClassifier("resnet20", width=0.25, epochs=1),
         VariationalAutoencoderTransformer(
             2, architecture="convolutional", filters=(2,), epochs=1
         ),
@@ -90,8 +94,6 @@ def test_resizing(size, written):
 
 def backbone_of_any_size():
     """Return a network with the weights of `backbone` for images of any size."""
-    import keras
-
     fixed = backbone()
     layers = [type(layer).from_config(layer.get_config()) for layer in fixed.layers]
     network = keras.Sequential([keras.Input((None, None, 1)), *layers])
@@ -145,26 +147,7 @@ def test_pixels_is_checked(tmp_path):
         to_onnx(coder(IMAGES.X), tmp_path / "model.onnx", pixels="int8")
 
 
-# -- labels ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [
-        np.array([5, -3, 2**40]),
-        np.array(["é", "b", "a longer one"]),
-        np.array(["x", "y", "z"], dtype=object),
-        np.array([False, True]),
-        np.array([1, 2, 3], dtype=np.uint8),
-    ],
-    ids=["int", "str", "object", "bool", "uint8"],
-)
-def test_labels_keep_their_kind(labels, written):
-    """Labels are integers, strings or booleans in the file, too."""
-    y = labels[np.arange(len(IMAGES.X)) % len(labels)]
-    estimator = DeepCNNClassifier(width=0.125, epochs=1, random_state=0)
-    estimator.fit(IMAGES.X, y)
-    assert_same_outputs(estimator, written(estimator), IMAGES.new)
+# -- networks of users -----------------------------------------------------------------
 
 
 def test_networks_of_users_with_several_classes(written):
@@ -177,6 +160,82 @@ def test_networks_of_users_with_several_classes(written):
     )
     estimator.fit(X, y)
     assert_same_outputs(estimator, written(estimator), X)
+
+
+def network_of(*layers, loss="binary_crossentropy"):
+    """Return a function that builds a network."""
+
+    def build():
+        new = [type(layer).from_config(layer.get_config()) for layer in layers]
+        network = keras.Sequential(new)
+        network.compile(loss=loss)
+        return network
+
+    return build
+
+
+def wrapped(build, X, y=None, wrapper=KerasClassifier):
+    """Return a fitted wrapper of a network."""
+    y = np.arange(len(X)) % 2 if y is None else y
+    return wrapper(build, epochs=1, verbose=0, random_state=0).fit(X, y)
+
+
+def test_integers_stay_integers(written):
+    """Networks that look rows up get the numbers that they were fitted on."""
+    X = np.random.default_rng(0).integers(0, 9, (20, 4))
+    build = network_of(
+        keras.layers.InputLayer((4,), dtype="int32"),
+        keras.layers.Embedding(9, 3),
+        keras.layers.Flatten(),
+        keras.layers.Dense(1, activation="sigmoid"),
+    )
+    estimator = wrapped(build, X)
+    file = written(estimator)
+    assert file.input.type == "tensor(int64)"
+    assert_same_outputs(estimator, file, X)
+
+
+def test_bytes_stay_bytes(written):
+    """Networks that scale pixels themselves get the pixels that they were fitted on."""
+    X = (IMAGES.X * 255).astype(np.uint8)
+    build = network_of(
+        keras.layers.Rescaling(1 / 255),
+        keras.layers.Flatten(),
+        keras.layers.Dense(1, activation="sigmoid"),
+    )
+    estimator = wrapped(build, X)
+    file = written(estimator)
+    assert file.input.type == "tensor(uint8)"
+    assert_same_outputs(estimator, file, X)
+
+
+def test_double_precision_of_users(written):
+    """A file takes and gives single precision, whatever is between."""
+    X = IMAGES.X.reshape(len(IMAGES.X), -1)
+    dense = keras.layers.Dense(1, activation="sigmoid", dtype="float64")
+    build = network_of(keras.layers.InputLayer((64,), dtype="float64"), dense)
+    estimator = wrapped(build, X)
+    file = written(estimator)
+    assert file.input.type == "tensor(float)"
+    assert file(X)["probabilities"].dtype == np.float32
+    assert_same_outputs(estimator, file, X)
+
+
+def test_networks_that_are_classes(written):
+    """A subclass of `keras.Model` without declared inputs is asked for its own."""
+    X = IMAGES.X.reshape(len(IMAGES.X), -1)
+    estimator = wrapped(Doubled, X, X[:, :1], KerasRegressor)
+    assert_same_outputs(estimator, written(estimator), X)
+
+
+class Doubled(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+        self.compile(loss="mse")
+
+    def call(self, rows):
+        return 2 * self.dense(rows)
 
 
 # -- the file --------------------------------------------------------------------------
@@ -214,6 +273,30 @@ def test_estimator_is_left_alone(tmp_path):
     np.testing.assert_array_equal(estimator.transform(IMAGES.new), before)
 
 
+def test_surroundings_are_left_alone(tmp_path, monkeypatch, capfd):
+    """Writing changes no environment variable and no logger, and reports nothing."""
+    estimator = coder(IMAGES.X)
+    monkeypatch.setattr(logging.root, "handlers", [])
+    capfd.readouterr()
+    before = dict(os.environ), logging.root.level
+    to_onnx(estimator, tmp_path / "model.onnx")
+    assert (dict(os.environ), logging.root.level) == before
+    assert logging.root.handlers == []
+    out, err = capfd.readouterr()
+    # TensorFlow's own notes are not for Python to hold back.
+    notes = [line for line in err.splitlines() if not re.match(r"[IWE]\d{4} ", line)]
+    assert (out, notes) == ("", [])
+
+
+def test_file_is_little_more_than_weights(tmp_path):
+    """Each number is written once, in four bytes."""
+    path = tmp_path / "model.onnx"
+    wide = StackedAutoencoderTransformer((300,), n_components=50, epochs=1)
+    to_onnx(wide.fit(IMAGES.X), path)
+    n_weights = 64 * 300 + 300 + 300 * 50 + 50
+    assert 4 * n_weights < path.stat().st_size < 4 * n_weights + 5000
+
+
 def test_old_file_stays_when_writing_fails(tmp_path):
     """What cannot be converted leaves the file that was there before."""
     path = tmp_path / "model.onnx"
@@ -235,7 +318,14 @@ def test_unfitted_estimators_are_refused(estimator, tmp_path):
         to_onnx(estimator, tmp_path / "model.onnx")
 
 
-@pytest.mark.parametrize("other", [HammingNeighbors(), "model", None])
+@pytest.mark.parametrize("path", [None, 3, b"model.onnx"])
+def test_path_is_checked(path):
+    """What is no path is refused before anything is converted."""
+    with pytest.raises(TypeError, match="path must be a str or a path"):
+        to_onnx(RNNClassifier(), path)
+
+
+@pytest.mark.parametrize("other", [HammingNeighbors(), "model", None, RNNClassifier])
 def test_other_objects_are_refused(other, tmp_path):
     """What is no network of ours is refused by name."""
     with pytest.raises(TypeError, match="needs an estimator of skdeep"):

@@ -2,15 +2,19 @@
 
 import numpy as np
 import onnx
+import pandas as pd
 import pytest
 from sklearn.base import is_classifier
-from sklearn.cluster import DBSCAN
+from sklearn.cluster import DBSCAN, KMeans
+from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     FunctionTransformer,
     MinMaxScaler,
@@ -64,6 +68,14 @@ PIPELINES = {
         ),
         LogisticRegression(),
     ),
+    "distances to clusters": make_pipeline(
+        KMeans(5, random_state=0), coder(4), KMeans(4, random_state=0), PCA(2)
+    ),
+    "union": make_pipeline(make_union(StandardScaler(), PCA(2)), coder()),
+    "columns": make_pipeline(
+        ColumnTransformer([("few", MinMaxScaler(), [9, 3, 4])], remainder=PCA(2)),
+        coder(),
+    ),
     "neighbours": make_pipeline(coder(), KNeighborsClassifier(3)),
 }
 
@@ -84,6 +96,24 @@ def test_outputs_are_those_of_the_pipeline(name, written):
         outputs["probabilities"], pipeline.predict_proba(NEW), atol=1e-5, rtol=0
     )
     assert outputs["label"].tolist() == pipeline.predict(NEW).tolist()
+
+
+def test_columns_with_names(written):
+    """A file takes a matrix, whose columns are in the order of the data frame's."""
+    names = [f"pixel_{number}" for number in range(64)]
+    frame, new = (pd.DataFrame(X, columns=names) for X in (FLAT, NEW))
+    columns = ColumnTransformer(
+        [
+            ("two", StandardScaler(), ["pixel_11", "pixel_10"]),
+            ("range", "passthrough", slice("pixel_18", "pixel_22")),
+            ("none", MinMaxScaler(), []),
+            ("callable", PCA(2), lambda X: X.columns[40:50]),
+            ("left out", "drop", ["pixel_3"]),
+        ]
+    )
+    pipeline = make_pipeline(columns, coder()).fit(frame)
+    found = written(pipeline)(NEW)["variable"]
+    np.testing.assert_allclose(found, pipeline.transform(new), atol=1e-5, rtol=1e-5)
 
 
 def test_regressor_behind(written):
@@ -146,6 +176,36 @@ def test_scikit_learn_alone_is_refused(tmp_path):
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
     with pytest.raises(TypeError, match="skl2onnx"):
         to_onnx(pipeline.fit(FLAT, IMAGES.y), tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (make_union(coder(), PCA(2)), "FeatureUnion holds StackedAuto.* of its own"),
+        (make_union(KMeans(2), PCA(2)), "FeatureUnion holds KMeans, .* as a step"),
+        (LinearDiscriminantAnalysis(), "LinearDisc.* stands before other steps"),
+    ],
+    ids=["ours", "clusters", "classifier"],
+)
+def test_steps_that_would_be_written_wrongly_are_refused(step, message, tmp_path):
+    """The message says which step it is, and what to do."""
+    pipeline = make_pipeline(step, coder(1)).fit(FLAT, IMAGES.y)
+    with pytest.raises(ValueError, match=message):
+        to_onnx(pipeline, tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        make_pipeline(StandardScaler(), coder()),
+        make_pipeline(StandardScaler().fit(FLAT), coder()),
+    ],
+    ids=["scaler", "coder"],
+)
+def test_unfitted_steps_are_refused(pipeline, tmp_path):
+    """Each step must be fitted."""
+    with pytest.raises(NotFittedError):
+        to_onnx(pipeline, tmp_path / "model.onnx")
 
 
 def test_uint8_before_other_steps_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 """Texts become the same token ids in a file as in Python."""
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from hypothesis import given, settings
@@ -125,29 +126,37 @@ def test_every_character(pair):
     assert_same_ids(encoding, encode, [f"a{c}b" for c in characters])
 
 
-@pytest.mark.parametrize("lowercase", [False, True])
 @pytest.mark.parametrize(
     "estimator",
     [
-        RNNClassifier(units=3, embedding_size=4),
+        RNNClassifier(units=3, embedding_size=4, lowercase=True),
         RNNClassifier("gru", units=3, embedding_size=4, pooling="last", n_layers=2),
         RNNClassifier("simple", units=3, embedding_size=4, analyzer="char"),
-        CharCNNClassifier(filters=3, embedding_size=4),
+        CharCNNClassifier(filters=3, embedding_size=4, lowercase=True),
         CharCNNClassifier("kim", filters=3, embedding_size=4, analyzer="word"),
         CharCNNClassifier("expose", filters=3, embedding_size=4),
     ],
     ids=["lstm", "gru", "simple", "parallel", "kim", "expose"],
 )
-def test_probabilities_do_not_depend_on_padding(estimator, lowercase, written):
+def test_probabilities_do_not_depend_on_padding(estimator, written):
     """A text beside a long one has the probabilities that it has alone."""
-    estimator.set_params(lowercase=lowercase, epochs=1, random_state=0)
-    estimator.fit(TEXTS.X, TEXTS.y)
+    estimator.set_params(epochs=1, random_state=0).fit(TEXTS.X, TEXTS.y)
     file, X = written(estimator), [*TEXTS.new[:20], "", "Free 12", "win " * 40]
     expected = estimator.predict_proba(X)
     found = file(X)["probabilities"]
     np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
     alone = np.concatenate([file([text])["probabilities"] for text in X])
     np.testing.assert_allclose(alone, expected, atol=1e-5, rtol=0)
+
+
+def test_files_name_the_operator_that_they_need(tmp_path):
+    """Texts are cut by an operator of onnxruntime's, which the file asks for."""
+    estimator = RNNClassifier(units=2, epochs=1).fit(TEXTS.X, TEXTS.y)
+    to_onnx(estimator, tmp_path / "model.onnx")
+    model = onnx.load(tmp_path / "model.onnx")
+    assert "com.microsoft" in {entry.domain for entry in model.opset_import}
+    used = {node.op_type for node in model.graph.node if node.domain == "com.microsoft"}
+    assert used == {"Tokenizer"}
 
 
 def test_callable_analyzers_are_refused(tmp_path):

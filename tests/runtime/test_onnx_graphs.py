@@ -7,6 +7,7 @@ import pytest
 onnxruntime = pytest.importorskip("onnxruntime", reason="the extra `onnx` is missing")
 pytest.importorskip("tf2onnx", reason="the extra `onnx` is missing")
 
+from skdeep.networks import resnet20  # noqa: E402
 from skdeep.runtime.onnx_graphs import network_graph  # noqa: E402
 
 IMAGES = np.random.default_rng(0).random((5, 7, 6, 2), dtype=np.float32)
@@ -33,6 +34,16 @@ def functional(function, shape=(7, 6, 2)):
 def test_activations(activation):
     """GELU, too, of whose complementary error function ONNX knows nothing."""
     compare(functional(keras.layers.Activation(activation)), (IMAGES - 0.5) * 8)
+
+
+def test_residual_networks():
+    """Shortcuts that widen, and normalised convolutions."""
+    network = resnet20(image_shape=(7, 6, 2), n_outputs=3, width=0.25)
+    numbers = np.random.default_rng(1)
+    network.set_weights(
+        [w + numbers.random(w.shape) / 9 for w in network.get_weights()]
+    )
+    compare(network)
 
 
 @pytest.mark.parametrize("antialias", [False, True])
