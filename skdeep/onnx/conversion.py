@@ -79,9 +79,9 @@ def to_onnx(
 
     Files for texts use ``com.microsoft.Tokenizer``, an operator that onnxruntime has
     and other programs do not. Strings there are UTF-8, so lone surrogates cannot be
-    passed. With `lowercase=True` each character is lower-cased by itself: only a capital sigma
-    that ends a word, and the Turkish capital I with a dot, are read differently than by
-    Python.
+    passed. With `lowercase=True` each character is lower-cased by itself: only a
+    capital sigma that ends a word, and the Turkish capital I with a dot, are read
+    differently than by Python.
 
     Examples
     --------
@@ -236,13 +236,13 @@ def _add_scikit_learn(graph: Graph, run: list[Any], rows: Tensor) -> dict[str, T
         name = graph.add("Cast", name, to=onnx.TensorProto.FLOAT)
     try:
         model = _converted(run, rows.shape)
-        onnx.checker.check_model(model, full_check=True)
     except Exception as error:
         # Any: its own errors derive from nothing more special, and what it does not
         # expect shows as errors of all kinds.
         raise ValueError(
-            f"skl2onnx cannot convert {', '.join(type(s).__name__ for s in run)}: "
-            f"{error} Leave the step out of the Pipeline that is written."
+            f"skl2onnx cannot convert {', '.join(type(s).__name__ for s in run)} for "
+            f"rows of float32: {error} Leave the step out of the Pipeline that is "
+            "written."
         ) from error
     declared = {output.name: output.type.tensor_type for output in model.graph.output}
     tensors = graph.include(model, name)

@@ -1,6 +1,5 @@
 """What stands before and behind a network: images in, probabilities or codes out."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,13 @@ import numpy as np
 from skdeep.encoding.images import ImageEncoding
 from skdeep.onnx.graph import Graph, element_type
 
-__all__ = ["add_bits", "add_classes", "add_images", "add_probabilities"]
+__all__ = [
+    "add_bits",
+    "add_classes",
+    "add_images",
+    "add_probabilities",
+    "writable_classes",
+]
 
 
 def add_images(graph: Graph, rows: str, images: ImageEncoding) -> str:
@@ -61,8 +66,3 @@ def writable_classes(classes: Any) -> np.ndarray:
     if labels.dtype.kind in "iu":
         return labels.astype(np.int64)
     return labels
-
-
-def shape_of(sizes: Sequence[int | None]) -> list[int | None]:
-    """Return the shape of any number of rows of such sizes."""
-    return [None, *sizes]

@@ -21,7 +21,6 @@ from skdeep.onnx.ends import (
     add_classes,
     add_images,
     add_probabilities,
-    shape_of,
     writable_classes,
 )
 from skdeep.onnx.graph import OPSET, Graph, element_type
@@ -60,7 +59,7 @@ class Tensor:
     @property
     def shape(self) -> list[int | None]:
         """The shape of any number of rows."""
-        return shape_of(self.row_shape)
+        return [None, *self.row_shape]
 
 
 def is_ours(estimator: Any) -> bool:

@@ -32,6 +32,7 @@ class Written:
         kinds = {
             "tensor(float)": np.float32,
             "tensor(uint8)": np.uint8,
+            "tensor(int64)": np.int64,
             "tensor(string)": object,
         }
         rows = np.asarray(X, dtype=kinds[self.input.type])

@@ -224,7 +224,7 @@ def test_double_precision_of_users(written):
 def test_networks_that_are_classes(written):
     """A subclass of `keras.Model` without declared inputs is asked for its own."""
     X = IMAGES.X.reshape(len(IMAGES.X), -1)
-    estimator = wrapped(Doubled, X, X[:, :1], KerasRegressor)
+    estimator = wrapped(lambda: Doubled(), X, X[:, :1], KerasRegressor)
     assert_same_outputs(estimator, written(estimator), X)
 
 

@@ -151,8 +151,8 @@ def test_probabilities_do_not_depend_on_padding(estimator, written):
 
 def test_files_name_the_operator_that_they_need(tmp_path):
     """Texts are cut by an operator of onnxruntime's, which the file asks for."""
-    estimator = RNNClassifier(units=2, epochs=1).fit(TEXTS.X, TEXTS.y)
-    to_onnx(estimator, tmp_path / "model.onnx")
+    estimator = CharCNNClassifier(filters=3, embedding_size=4, epochs=1)
+    to_onnx(estimator.fit(TEXTS.X, TEXTS.y), tmp_path / "model.onnx")
     model = onnx.load(tmp_path / "model.onnx")
     assert "com.microsoft" in {entry.domain for entry in model.opset_import}
     used = {node.op_type for node in model.graph.node if node.domain == "com.microsoft"}
@@ -161,7 +161,7 @@ def test_files_name_the_operator_that_they_need(tmp_path):
 
 def test_callable_analyzers_are_refused(tmp_path):
     """Python code that cuts texts cannot be written."""
-    estimator = RNNClassifier(units=2, analyzer=str.split, epochs=1)
-    estimator.fit(TEXTS.X, TEXTS.y)
+    estimator = CharCNNClassifier(filters=3, embedding_size=4, epochs=1)
+    estimator.fit(TEXTS.X, TEXTS.y).set_params(analyzer=str.split)
     with pytest.raises(ValueError, match="callable analyzer"):
         to_onnx(estimator, tmp_path / "model.onnx")

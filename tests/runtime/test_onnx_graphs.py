@@ -40,9 +40,8 @@ def test_residual_networks():
     """Shortcuts that widen, and normalised convolutions."""
     network = resnet20(image_shape=(7, 6, 2), n_outputs=3, width=0.25)
     numbers = np.random.default_rng(1)
-    network.set_weights(
-        [w + numbers.random(w.shape) / 9 for w in network.get_weights()]
-    )
+    weights = network.get_weights()
+    network.set_weights([w * numbers.uniform(0.9, 1.1, w.shape) for w in weights])
     compare(network)
 
 
