@@ -71,8 +71,9 @@ def to_onnx(
     with which version of skdeep it was made.
 
     Files compute in float32, whatever `precision` the estimator was fitted with.
-    Probabilities and codes are those of the estimator within 1e-5; a bit, or the label
-    of a sample, can differ where the numbers that decide it lie that close together.
+    Probabilities and codes are those of the estimator within 1e-5, for codes larger
+    than one relative to their size; a bit, or the label of a sample, can differ where
+    the numbers that decide it lie that close together.
     Steps that divide by very small numbers magnify that, such as the standardisation in
     `TransferLearningClassifier` of a feature that hardly varies; so do steps that
     subtract numbers much larger than what remains.

@@ -26,11 +26,12 @@ def add_images(graph: Graph, rows: str, images: ImageEncoding) -> str:
 
 def add_probabilities(graph: Graph, logits: str, n_columns: int) -> str:
     """Add what turns logits into the probability of each class."""
-    if n_columns > 1:
-        return graph.add("Softmax", logits, axis=1)
-    # Each by itself: one minus a small number would lose its digits.
-    both = graph.add("Concat", graph.add("Neg", logits), logits, axis=1)
-    return graph.add("Sigmoid", both)
+    if n_columns == 1:
+        # The logistic function is the softmax of zero and the logit. onnxruntime's own
+        # Sigmoid, and one minus a number, would lose the digits of small probabilities.
+        zeros = graph.add("Sub", logits, logits)
+        logits = graph.add("Concat", zeros, logits, axis=1)
+    return graph.add("Softmax", logits, axis=1)
 
 
 def add_classes(graph: Graph, probabilities: str, classes: np.ndarray) -> str:

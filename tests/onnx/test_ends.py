@@ -63,7 +63,7 @@ def test_other_labels_are_refused():
 
 def test_one_logit_becomes_two_probabilities():
     """Small probabilities keep their digits on both sides."""
-    logits = np.array([[-12], [0], [12], [-2]], dtype=np.float32)
+    logits = np.array([[-40], [0], [40], [-2]], dtype=np.float32)
     found = run(lambda g, rows: add_probabilities(g, rows, 1), logits, np.float32)
     exact = 1 / (1 + np.exp(np.hstack([logits, -logits]).astype(float)))
     np.testing.assert_allclose(found, exact, rtol=1e-5)
