@@ -1,10 +1,21 @@
 """Files that are written and run in the tests of this room."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
-for library in ("onnx", "tf2onnx", "skl2onnx", "onnxruntime"):
-    pytest.importorskip(library, reason=f"the extra `onnx` is missing: no {library}")
+LIBRARIES = ("onnx", "tf2onnx", "skl2onnx", "onnxruntime")
+MISSING = [library for library in LIBRARIES if find_spec(library) is None]
+
+
+def pytest_pycollect_makemodule():
+    """Skip this folder where the extra is not installed, before files are imported."""
+    if MISSING:
+        pytest.skip(
+            f"the extra `onnx` is missing: no {', '.join(MISSING)}",
+            allow_module_level=True,
+        )
 
 
 class Written:
