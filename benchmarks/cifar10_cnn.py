@@ -36,9 +36,9 @@ from skdeep.networks.augmentation import RandomMirror, RandomShift
 
 # Minutes -> settings. Half of the width is a quarter of the operations.
 PRESETS = {
-    "10": {"width": 0.5, "epochs": 7},
-    "30": {"width": 0.75, "epochs": 9},
-    "60": {"width": 1.0, "epochs": 10},
+    "10": {"width": 0.5, "epochs": 9},
+    "30": {"width": 0.75, "epochs": 12},
+    "60": {"width": 1.0, "epochs": 16},
 }
 BARS = {"10": 0.88, "30": 0.91, "60": 0.925}
 N_HELD_OUT = 5000

@@ -72,9 +72,6 @@ EXPECTED: dict[str, str] = {
     "test_compile_kwargs.test_loss[2-BinaryCrossentropy1]": (
         "looks for a class's name in Keras' repr of its instance, which has it no more"
     ),
-    "test_compile_kwargs.test_loss_routed_params_dict[2-": (
-        "names a loss for one of two outputs, which Keras refuses"
-    ),
 }
 
 

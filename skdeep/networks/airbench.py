@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from skdeep.networks.identity_initializer import IdentityUniform
 from skdeep.networks.image_classifier import (
@@ -23,6 +23,16 @@ _LOGIT_SCALE = 1 / 9
 # Exact zeros, as of a column that is always the same, must not be blown up: the
 # original's 1e-12 does that.
 _EPSILON = 1e-5
+
+
+@keras.saving.register_keras_serializable(package="skdeep")
+def approximate_gelu(x: Any) -> Any:
+    """Return Gaussian error linear units, approximated by a hyperbolic tangent.
+
+    They differ from the exact ones by 5e-4 at most. The error function, which those are
+    made of, would take a third of the time of a training.
+    """
+    return ops.gelu(x, approximate=True)
 
 
 def airbench(
@@ -45,7 +55,8 @@ def airbench(
     Then come three groups of 64, 256 and 256 filters. A group is a 3x3 convolution, 2x2
     max-pooling, and another 3x3 convolution, all of stride 1 with zeros at the edge;
     after the pooling and after the second convolution there is batch normalisation,
-    whose scale is fixed at one, and GELU. Convolutions begin as copies of their input
+    whose scale is fixed at one, and GELU, approximated by a hyperbolic tangent where
+    the original is exact. Convolutions begin as copies of their input
     (`skdeep.networks.identity_initializer.IdentityUniform`). The maximum over what is
     left of the image, 3x3 of 32x32 pixels, leads to the classes; logits are divided by
     nine.
@@ -97,7 +108,7 @@ def airbench(
     x: Any = FrozenKernelConv2D(
         2 * patch[0] * patch[1] * channels, patch, name="whitening"
     )(image)
-    x = layers.Activation("gelu", name="whitening_activation")(x)
+    x = layers.Activation(approximate_gelu, name="whitening_activation")(x)
     for group, n_filters in enumerate(widened(_WIDTHS, width), start=1):
         x = _group(x, n_filters, f"group_{group}")
     x = layers.GlobalMaxPooling2D(dtype=dtype, name="maximum")(x)
@@ -142,5 +153,6 @@ def _group(maps: Any, n_filters: int, name: str) -> Any:
             scale=False,
             name=f"{name}_{number}_normalization",
         )(maps)
-        maps = layers.Activation("gelu", name=f"{name}_{number}_activation")(maps)
+        name_of_activation = f"{name}_{number}_activation"
+        maps = layers.Activation(approximate_gelu, name=name_of_activation)(maps)
     return maps
