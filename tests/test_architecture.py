@@ -17,7 +17,7 @@ LEVELS = (
     ("runtime", "encoding", "networks", "metrics", "datasets"),
     ("base", "mixins"),
     ("autoencoders", "classifiers", "wrappers", "hashing"),
-    ("inspection", "persistence"),
+    ("inspection", "persistence", "onnx"),
     ("plotting", "model_comparison"),
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
@@ -26,6 +26,8 @@ HOMES = {
     "tensorflow": {"runtime"},
     "scikeras": {"base"},
     "matplotlib": {"plotting"},
+    "tf2onnx": {"runtime"},
+    "skl2onnx": {"onnx"},
     "keras.layers": {"networks"},
     "keras": {"networks", "runtime", "base", "wrappers"},
 }
