@@ -28,8 +28,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skdeep import runtime
+from skdeep.documentation import DocumentationLinkMixin
 from skdeep.encoding.numbers import refuse_masked, understood
+from skdeep.mixins.advice import AdviceMixin
 from skdeep.mixins.checkpointing import CheckpointMixin
+from skdeep.mixins.summarizing import SummaryMixin
 from skdeep.runtime.keras_copies import mend_copies
 from skdeep.runtime.progress import write_epoch
 
@@ -81,7 +84,14 @@ class _Hidden:
         raise AttributeError(f"{owner.__name__!r} has no attribute {self.name!r}")
 
 
-class DeepEstimator(CheckpointMixin, CallbackSupportMixin, BaseWrapper):
+class DeepEstimator(
+    CheckpointMixin,
+    SummaryMixin,
+    AdviceMixin,
+    DocumentationLinkMixin,
+    CallbackSupportMixin,
+    BaseWrapper,
+):
     """Base of all estimators: parameters, training, weights.
 
     A fitted estimator holds NumPy arrays and plain values. Subclasses have an
@@ -316,6 +326,8 @@ class DeepEstimator(CheckpointMixin, CallbackSupportMixin, BaseWrapper):
         self._callback_fit_ctx.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict
         )
+        if not resume:
+            self._advise_on_convergence(result.history, options)
 
     def _keep(
         self, result: runtime.TrainingResult, *, resume: bool, go_on: bool
