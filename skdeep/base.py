@@ -34,7 +34,7 @@ from skdeep.mixins.advice import AdviceMixin
 from skdeep.mixins.checkpointing import CheckpointMixin
 from skdeep.mixins.summarizing import SummaryMixin
 from skdeep.runtime.keras_copies import mend_copies
-from skdeep.runtime.progress import write_epoch
+from skdeep.runtime.progress import EpochProgress
 
 # scikit-learn refuses to read the tags of any class with a parent that defines
 # `_more_tags` but not `__sklearn_tags__`. SciKeras' class gets the one it inherits
@@ -353,13 +353,17 @@ class DeepEstimator(
         X: Any,
         y: Any,
         options: runtime.TrainingOptions,
-        verbose: bool | None = None,
+        verbose: int | None = None,
     ) -> None:
-        """Let scikit-learn's callbacks take part, and write progress if asked to."""
+        """Let scikit-learn's callbacks take part, and show progress if asked to."""
         verbose = self.verbose if verbose is None else verbose
         context = self._init_callback_context(max_subtasks=options.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        name, current = type(self).__name__, []
+        if verbose:
+            early = getattr(options, "early_stopping", False)
+            name = type(self).__name__
+            options.progress = EpochProgress(name, options.epochs, verbose, early=early)
+        current: list[Any] = []
 
         def on_epoch_begin(epoch: int) -> None:
             current[:] = [context.subcontext(task_name="epoch")]
@@ -368,8 +372,6 @@ class DeepEstimator(
         def on_epoch_end(
             epoch: int, logs: dict[str, float], weights: Callable[[], list[np.ndarray]]
         ) -> bool:
-            if verbose:
-                write_epoch(name, epoch, options.epochs, logs)
             return current[0].call_on_fit_task_end(
                 estimator=self,
                 X=X,
