@@ -53,8 +53,7 @@ class EpochProgress:
     def __enter__(self) -> "EpochProgress":
         self._stream = self._given or sys.stdout
         self._waiting = ""
-        self._begin = perf_counter()
-        # When the first epoch, which may have to be compiled, was over, and its number.
+        # When the first epoch was over, and its number.
         self._first: tuple[float, int] | None = None
         self._last_shown = float("-inf")
         if self.verbose == 1 and _is_terminal(self._stream):
@@ -106,11 +105,11 @@ class EpochProgress:
     def _time_left(self, epoch: int, now: float) -> str:
         """Say how long the other epochs take, from those that were not the first."""
         if self._first is None:
+            # It may have been compiled meanwhile, which says nothing of the others.
             self._first = now, epoch
-            of_epoch = now - self._begin
-        else:
-            start, first = self._first
-            of_epoch = (now - start) / (epoch - first)
+            return ""
+        start, first = self._first
+        of_epoch = (now - start) / (epoch - first)
         n_left = self.epochs - epoch - 1
         if n_left <= 0:
             return ""
