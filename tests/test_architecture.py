@@ -14,7 +14,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Imports point down this list. Rooms of one level may use each other, except those of
 # the lowest, which know nothing of one another.
 LEVELS = (
-    ("runtime", "encoding", "networks", "metrics", "datasets"),
+    ("runtime", "encoding", "networks", "metrics", "datasets", "documentation"),
     ("base", "mixins"),
     ("autoencoders", "classifiers", "wrappers", "hashing"),
     ("inspection", "persistence", "onnx"),
@@ -36,6 +36,7 @@ FOUNDATIONS = {
     "encoding": {"numpy"},
     "networks": {"keras", "numpy"},
     "metrics": {"numpy", "scipy", "sklearn"},
+    "documentation": set(),
 }
 
 
