@@ -182,12 +182,10 @@ class _Value:
         if self.kept or self.row is None:
             return
         self.kept = True
-        known = self.n_bytes is not None and self.row.kept_bytes is not None
-        self.row.kept_bytes = (
-            self.row.kept_bytes + self.n_bytes  # type: ignore[operator]
-            if known
-            else None
-        )
+        if self.n_bytes is None or self.row.kept_bytes is None:
+            self.row.kept_bytes = None
+        else:
+            self.row.kept_bytes += self.n_bytes
 
 
 class _Walk:
