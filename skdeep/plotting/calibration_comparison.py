@@ -10,7 +10,7 @@ import numpy as np
 from skdeep.model_comparison import Comparison
 from skdeep.model_comparison.calibration import Reliability, reliability
 from skdeep.plotting.figures import literal_legend, new_axes
-from skdeep.plotting.palette import line_styles
+from skdeep.plotting.palette import REFERENCE_LINE, line_styles, own_styles
 
 
 class CalibrationComparisonDisplay:
@@ -179,14 +179,7 @@ class CalibrationComparisonDisplay:
             If `curve_kwargs` is a list of another length than there are curves.
         """
         n_curves = len(self.curves)
-        each = curve_kwargs
-        if each is None or isinstance(each, Mapping):
-            each = [each or {}] * n_curves
-        if len(each) != n_curves:
-            raise ValueError(
-                f"curve_kwargs has {len(each)} entries for {n_curves} curves. Pass one "
-                "dict per curve, or one dict for all."
-            )
+        each = own_styles(curve_kwargs, n_curves)
         self.ax_ = new_axes() if ax is None else ax
         self.figure_ = self.ax_.figure
         self.lines_, self.bands_ = {}, {}
@@ -221,15 +214,7 @@ class CalibrationComparisonDisplay:
 
     def _finish_axes(self) -> None:
         """Draw the diagonal and name the axes."""
-        self.ax_.plot(
-            [0, 1],
-            [0, 1],
-            color="0.5",
-            linestyle=(0, (1, 2)),
-            linewidth=1.2,
-            zorder=1,
-            label="calibrated",
-        )
+        self.ax_.plot([0, 1], [0, 1], label="calibrated", **REFERENCE_LINE)
         label = self.pos_label
         of = "the predicted class" if label is None else f"the class {label}"
         self.ax_.set_xlabel(f"Mean probability of {of}", parse_math=False)

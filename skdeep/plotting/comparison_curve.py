@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skdeep.model_comparison import Comparison, compare_classifiers
 from skdeep.model_comparison.curves import CurveKind, check_binary, mean_curves
 from skdeep.plotting.figures import literal_legend, new_axes
-from skdeep.plotting.palette import line_styles
+from skdeep.plotting.palette import REFERENCE_LINE, line_styles, own_styles
 
 Array = NDArray[np.float64]
 
@@ -283,10 +283,10 @@ class ComparisonCurveDisplay:
         """
         self.ax_ = new_axes() if ax is None else ax
         self.figure_ = self.ax_.figure
-        own_styles = self._curve_styles(curve_kwargs)
+        each = own_styles(curve_kwargs, len(self.mean))
         base_styles = line_styles(self.ax_, len(self.mean))
         self.lines_, self.bands_ = {}, {}
-        for name, base, own in zip(self.mean, base_styles, own_styles, strict=True):
+        for name, base, own in zip(self.mean, base_styles, each, strict=True):
             style = {**base, "label": self._label(name), **own}
             (self.lines_[name],) = self.ax_.plot(
                 self._x_position(self.grid), self._y_position(self.mean[name]), **style
@@ -304,19 +304,6 @@ class ComparisonCurveDisplay:
             size = "small" if len(self.mean) <= 6 else "x-small"
             literal_legend(self.ax_, loc=self._legend_location, fontsize=size)
         return self
-
-    def _curve_styles(
-        self, curve_kwargs: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-    ) -> Iterator[Mapping[str, Any]]:
-        """Return the user's arguments for each curve in turn."""
-        if curve_kwargs is None or isinstance(curve_kwargs, Mapping):
-            return iter([curve_kwargs or {}] * len(self.mean))
-        if len(curve_kwargs) != len(self.mean):
-            raise ValueError(
-                f"curve_kwargs has {len(curve_kwargs)} entries for {len(self.mean)} "
-                "curves. Pass one dict per curve, or one dict for all."
-            )
-        return iter(curve_kwargs)
 
     def _label(self, name: str) -> str:
         """Return the entry of one classifier in the legend."""
@@ -349,11 +336,7 @@ class ComparisonCurveDisplay:
             return None
         x, y, label = chance
         style = {
-            # A grey of medium lightness can be seen on white and on black.
-            "color": "0.5",
-            "linestyle": (0, (1, 2)),
-            "linewidth": 1.2,
-            "zorder": 1,
+            **REFERENCE_LINE,
             "label": label,
             **(chance_level_kwargs or {}),
         }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skdeep.model_comparison import Comparison
 from skdeep.plotting.figures import literal_legend, new_axes
-from skdeep.plotting.palette import point_styles
+from skdeep.plotting.palette import REFERENCE_LINE, point_styles
 
 # Costs that differ by more than this factor are shown on a logarithmic axis.
 _LOGARITHMIC_FROM = 8.0
@@ -211,8 +211,7 @@ class CostQualityDisplay:
         """Draw the line of the unbeaten, choose the scale and name the axes."""
         if plot_frontier and len(self.frontier_) > 1:
             corners = np.array([places[name][:2] for name in self.frontier_])
-            look = {"color": "0.5", "linestyle": (0, (1, 2)), "linewidth": 1.2}
-            self.ax_.plot(*corners.T, zorder=1, **look)
+            self.ax_.plot(*corners.T, **REFERENCE_LINE)
         costs = np.array([place[0] for place in places.values()])
         spread = costs.size and costs.min() > 0
         if spread and costs.max() > _LOGARITHMIC_FROM * costs.min():

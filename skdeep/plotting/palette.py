@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: The colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with
@@ -21,6 +22,16 @@ DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
 #: Four markers, so that points differ without colour as well.
 MARKERS = ("o", "^", "s", "D")
+
+
+#: The line that curves are compared with, such as that of chance. A grey of medium
+#: lightness can be seen on white and on black.
+REFERENCE_LINE: dict[str, Any] = {
+    "color": "0.5",
+    "linestyle": (0, (1, 2)),
+    "linewidth": 1.2,
+    "zorder": 1,
+}
 
 
 def line_styles(ax: Any, n_lines: int) -> list[dict[str, Any]]:
@@ -91,3 +102,36 @@ def point_styles(ax: Any, n_classes: int) -> list[dict[str, Any]]:
         {"color": style["color"], "marker": MARKERS[position % len(MARKERS)]}
         for position, style in enumerate(line_styles(ax, n_classes))
     ]
+
+
+def own_styles(
+    curve_kwargs: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None, n_curves: int
+) -> list[Mapping[str, Any]]:
+    """Return the user's arguments for each curve.
+
+    Parameters
+    ----------
+    curve_kwargs : dict, list of dict or None
+        For all curves, or for each of them.
+
+    n_curves : int
+        Number of curves.
+
+    Returns
+    -------
+    styles : list of dict
+        One for each curve.
+
+    Raises
+    ------
+    ValueError
+        If it is a list of another length.
+    """
+    if curve_kwargs is None or isinstance(curve_kwargs, Mapping):
+        return [curve_kwargs or {}] * n_curves
+    if len(curve_kwargs) != n_curves:
+        raise ValueError(
+            f"curve_kwargs has {len(curve_kwargs)} entries for {n_curves} curves. Pass "
+            "one dict per curve, or one dict for all."
+        )
+    return list(curve_kwargs)

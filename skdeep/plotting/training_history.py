@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.plotting.figures import new_axes
-from skdeep.plotting.palette import line_styles
+from skdeep.plotting.palette import REFERENCE_LINE, line_styles
 
 _WATCHED = "val_loss"
 
@@ -230,10 +230,7 @@ class TrainingHistoryDisplay:
         watched = _WATCHED if _WATCHED in self.history else "loss"
         value = self.history[watched][self.best_epoch_ - 1]
         style = {
-            "color": "0.5",
-            "linestyle": (0, (1, 2)),
-            "linewidth": 1.2,
-            "zorder": 1,
+            **REFERENCE_LINE,
             "label": f"best epoch: {self.best_epoch_} ({watched} = {value:.4g})",
             **(best_kwargs or {}),
         }

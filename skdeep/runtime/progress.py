@@ -67,10 +67,12 @@ class EpochProgress:
         traceback: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            self._bar.refresh()
-            self._bar.stop()
-            self._bar = None
-            _TERMINAL.release()
+            try:
+                self._bar.refresh()
+                self._bar.stop()
+            finally:
+                self._bar = None
+                _TERMINAL.release()
         elif self._waiting:
             self._write(self._waiting)
 
@@ -140,7 +142,12 @@ class EpochProgress:
         )
         values = f"0/{self.epochs}"
         self._task = self._bar.add_task(self.name, total=self.epochs, values=values)
-        self._bar.start()
+        try:
+            self._bar.start()
+        except BaseException:
+            self._bar = None
+            _TERMINAL.release()
+            raise
 
 
 def duration(seconds: float) -> str:

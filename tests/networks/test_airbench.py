@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from skdeep.networks.airbench import airbench
+from skdeep.networks.airbench import airbench, approximate_gelu
 from skdeep.networks.costs import multiply_adds
 
 
@@ -42,6 +42,14 @@ def test_what_is_trained():
     assert "whitening/kernel" not in names
     assert [name for name in names if name.endswith("/bias")] == ["whitening/bias"]
     assert sum(name.endswith("/beta") for name in names) == 6
+
+
+def test_activation():
+    """The approximation is as near to the exact function as it says."""
+    x = np.linspace(-10, 10, 20_001, dtype="float32")
+    exact = np.asarray(keras.activations.gelu(x, approximate=False))
+    errors = np.abs(np.asarray(approximate_gelu(x)) - exact)
+    assert 1e-4 < errors.max() < 5e-4
 
 
 def test_convolutions_begin_as_copies():

@@ -176,3 +176,36 @@ def test_streams_that_are_no_terminal(stream, clock, terminal, monkeypatch):
 def test_durations(seconds, text):
     """Times are rounded to what people say."""
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("when", ["begin", "end"])
+def test_terminal_that_fails(terminal, clock, when):
+    """A terminal that can no longer be written to is free for the next bar."""
+    stream, _ = terminal
+
+    class Broken:
+        encoding = stream.encoding
+        works = when == "end"
+
+        def isatty(self):
+            return True
+
+        def fileno(self):
+            return stream.fileno()
+
+        def write(self, text):
+            if not self.works:
+                raise OSError("gone")
+
+        def flush(self):
+            if not self.works:
+                raise OSError("gone")
+
+    broken = Broken()
+    with pytest.raises(OSError, match="gone"):
+        with EpochProgress("Network", 3, stream=broken) as shown:
+            clock.seconds += 1
+            shown.epoch_end(0, {"loss": 1.0})
+            broken.works = False
+    assert progress._TERMINAL.acquire(blocking=False)
+    progress._TERMINAL.release()
