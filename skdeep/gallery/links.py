@@ -1,0 +1,27 @@
+"""A Sphinx extension: names of this package in docstrings become links."""
+
+from typing import Any
+
+from skdeep.gallery.public_names import public_names, with_links
+
+LINK = ":py:obj:`{code} <{full_name}>`"
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the extension, as Sphinx asks."""
+    names = public_names()
+
+    def link_names(_app: Any, _what: str, name: str, _value: Any, *rest: Any) -> None:
+        """Let names between backticks link to their pages, whatever page they are on.
+
+        Sphinx itself finds names of the module at hand only.
+        """
+        own = {name.split(".")[-1]}
+        others = {key: value for key, value in names.items() if key not in own}
+        lines = rest[-1]
+        text = "\n".join(lines).replace(":obj:`", "`").replace(":py:obj:`", "`")
+        lines[:] = with_links(text, others, LINK).split("\n")
+
+    # After numpydoc, whose "See Also" has such names.
+    app.connect("autodoc-process-docstring", link_names, priority=900)
+    return {"version": "1", "parallel_read_safe": True}

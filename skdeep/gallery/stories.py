@@ -1,0 +1,98 @@
+"""Examples as sphinx-gallery wants them: the story as reStructuredText."""
+
+import ast
+import re
+from pathlib import Path
+
+from skdeep.gallery.public_names import PublicName, with_links
+
+LINK = ":py:obj:`{code} <{full_name}>`"
+# How words of file names are written in titles.
+SPELLINGS = {"cnn": "CNN", "onnx": "ONNX", "rnn": "RNN", "vae": "VAE"}
+HEADER = """\
+Examples
+========
+
+Each of these programs asks one question and answers it with a table or a picture. They
+run without a network, on bundled or generated data, and their output here is that of
+one such run; the time that each took stands at its end.
+
+{questions}
+
+"""
+
+
+def write_examples(
+    programs: list[Path], folder: Path, names: dict[str, PublicName]
+) -> None:
+    """Write copies of programs that sphinx-gallery can read.
+
+    Parameters
+    ----------
+    programs : list of pathlib.Path
+        The Python files. Each has a docstring whose first line is its question.
+    folder : pathlib.Path
+        An existing folder for the copies.
+    names : dict of str to PublicName
+        What a story may link to.
+
+    Raises
+    ------
+    ValueError
+        If a program has no docstring, or one that does not start with a question.
+    """
+    lines = []
+    for program in programs:
+        source = program.read_text(encoding="utf-8")
+        question, told = retold(program, source, names)
+        (folder / program.name).write_text(told, encoding="utf-8")
+        lines.append(f"* :doc:`{title_of(program)} <{program.stem}>`: {question}")
+    header = HEADER.format(questions="\n".join(lines))
+    (folder / "GALLERY_HEADER.rst").write_text(header, encoding="utf-8")
+
+
+def retold(
+    program: Path, source: str, names: dict[str, PublicName]
+) -> tuple[str, str]:
+    """Return the question of a program, and its source with the story as a page.
+
+    The docstring gets a title, its question becomes the line below, and code between
+    backticks becomes a link or literal text. Nothing else is changed.
+    """
+    tree = ast.parse(source)
+    docstring = ast.get_docstring(tree)
+    if docstring is None or not docstring.splitlines()[0].endswith("?"):
+        raise ValueError(
+            f"{program.name} has no question: the first line of its docstring is "
+            f"{(docstring or '').partition(chr(10))[0]!r}. Let it ask, in one line, "
+            "what the program answers."
+        )
+    question, _, story = docstring.partition("\n")
+    title = title_of(program)
+    story = re.sub(r"(?<=[\w,])\n\n(?= {4}\S)", "::\n\n", story)
+    page = (
+        f"{title}\n{'=' * len(title)}\n\n.. rst-class:: question\n\n{question}\n"
+        f"{literal(with_links(story, names, LINK))}\n"
+    )
+    node = tree.body[0]
+    rest = source.splitlines(keepends=True)[node.end_lineno :]
+    return question, f'r"""{page}"""\n{"".join(rest)}'
+
+
+def literal(text: str) -> str:
+    """Return text in which code between single backticks is literal."""
+    return re.sub(r"(?<![`:])`([^`\n]+)`(?!`)", r"``\1``", text)
+
+
+def title_of(program: Path) -> str:
+    """Return the title of a program's page.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> title_of(Path("deep_cnn.py"))
+    'Deep CNN'
+    """
+    words = program.stem.split("_")
+    title = " ".join(SPELLINGS.get(word, word) for word in words)
+    return title[0].upper() + title[1:]
