@@ -47,17 +47,19 @@ def build_site(
     ------
     ValueError
         If ``output`` holds something that is no site, if ``examples`` holds no
-        programs, or not those of ``only``, or if one of them has no question.
+        programs and courses, or not the programs of ``only``, or if one of them has no
+        question.
     RuntimeError
         If a program fails, or a page has a link to nowhere. What is wrong was printed.
     """
     output, examples = Path(output), Path(examples)
     refuse_other_files(output)
     programs = programs_in(examples, only)
+    courses = courses_in(examples)
     with tempfile.TemporaryDirectory() as work:
         site = Path(work, "site")
         with quiet_and_offline(Path(work)):
-            write_sources(Path(work), programs, sorted(examples.glob("*.md")))
+            write_sources(Path(work), programs, courses)
             run_sphinx(Path(work), site, only, fast)
         if output.exists():
             shutil.rmtree(output)
@@ -90,6 +92,17 @@ def programs_in(examples: Path, only: list[str] | None) -> list[Path]:
             f"There are no programs {unknown} in {examples}. There are {names}."
         )
     return programs
+
+
+def courses_in(examples: Path) -> list[Path]:
+    """Return the courses of a folder."""
+    courses = sorted(examples.glob("*.md"))
+    if not courses:
+        raise ValueError(
+            f"There are no courses (*.md) in {examples}. Name the folder `examples` of "
+            "a checkout with --examples."
+        )
+    return courses
 
 
 def write_sources(work: Path, programs: list[Path], courses: list[Path]) -> None:

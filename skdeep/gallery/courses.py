@@ -7,10 +7,10 @@ from skdeep.gallery.public_names import PublicName, with_links
 
 LINK = "[`{code}`](../reference/{name}.rst)"
 INDEX = """\
-# Two courses
+# Courses
 
-Exercises that many people know, followed one by one: what was asked, the program that
-answers it, and what came out.
+Exercises that many people know, followed one by one: what is asked, the program that
+answers it, and what comes out.
 
 ```{{toctree}}
 {entries}

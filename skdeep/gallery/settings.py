@@ -39,12 +39,16 @@ def sphinx_settings(
         "extensions": [
             "sphinx.ext.autodoc",
             "sphinx.ext.autosummary",
+            "sphinx.ext.extlinks",
             "numpydoc",
             "myst_parser",
             "sphinx_gallery.gen_gallery",
+            "furo",
             f"{HERE}.links",
         ],
         "default_role": "py:obj",
+        # The role `doi` of the lists of references.
+        "extlinks": {"doi": ("https://doi.org/%s", "doi:%s")},
         "autosummary_generate": False,
         # Docstrings name types; annotations would say the same again.
         "autodoc_typehints": "none",
