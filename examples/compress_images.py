@@ -88,7 +88,8 @@ def rebuild(model, images, new):
 
 def compare(lengths, settings, images, new):
     """Print errors by length; return the last network and its images by name."""
-    print(f"\nMean squared error on {len(new)} new images of {pixels(new)[0].size} values")
+    n_new, n_values = pixels(new).shape
+    print(f"\nMean squared error on {n_new} new images of {n_values} values")
     print("  code       PCA   autoencoder   share")
     pictures = {"image": pixels(new)}
     for length in lengths:

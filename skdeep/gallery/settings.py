@@ -43,7 +43,6 @@ def sphinx_settings(
             "numpydoc",
             "myst_parser",
             "sphinx_gallery.gen_gallery",
-            "furo",
             f"{HERE}.links",
         ],
         "default_role": "py:obj",
@@ -71,8 +70,6 @@ def looks() -> dict[str, Any]:
         "html_css_files": ["site.css"],
         "html_copy_source": False,
         "html_show_sourcelink": False,
-        "pygments_style": "a11y-high-contrast-light",
-        "pygments_dark_style": "a11y-high-contrast-dark",
     }
 
 

@@ -51,23 +51,19 @@ def write_examples(
     (folder / "GALLERY_HEADER.rst").write_text(header, encoding="utf-8")
 
 
-def retold(
-    program: Path, source: str, names: dict[str, PublicName]
-) -> tuple[str, str]:
+def retold(program: Path, source: str, names: dict[str, PublicName]) -> tuple[str, str]:
     """Return the question of a program, and its source with the story as a page.
 
     The docstring gets a title, its question becomes the line below, and code between
     backticks becomes a link or literal text. Nothing else is changed.
     """
     tree = ast.parse(source)
-    docstring = ast.get_docstring(tree)
-    if docstring is None or not docstring.splitlines()[0].endswith("?"):
+    question, _, story = (ast.get_docstring(tree) or "").partition("\n")
+    if not question.endswith("?"):
         raise ValueError(
             f"{program.name} has no question: the first line of its docstring is "
-            f"{(docstring or '').partition(chr(10))[0]!r}. Let it ask, in one line, "
-            "what the program answers."
+            f"{question!r}. Let it ask, in one line, what the program answers."
         )
-    question, _, story = docstring.partition("\n")
     title = title_of(program)
     story = re.sub(r"(?<=[\w,])\n\n(?= {4}\S)", "::\n\n", story)
     page = (

@@ -56,9 +56,11 @@ def window(request, browser):
     page.on("pageerror", lambda error: page.faults.append(str(error)))
     page.on(
         "console",
-        lambda message: page.faults.append(message.text)
-        if message.type in {"error", "warning"}
-        else None,
+        lambda message: (
+            page.faults.append(message.text)
+            if message.type in {"error", "warning"}
+            else None
+        ),
     )
     yield page
     context.close()
