@@ -59,7 +59,7 @@ def build_site(
     with tempfile.TemporaryDirectory() as work:
         site = Path(work, "site")
         with quiet_and_offline(Path(work)):
-            write_sources(Path(work), programs, courses)
+            write_sources(Path(work), programs, courses, only)
             run_sphinx(Path(work), site, only, fast)
         if output.exists():
             shutil.rmtree(output)
@@ -105,13 +105,15 @@ def courses_in(examples: Path) -> list[Path]:
     return courses
 
 
-def write_sources(work: Path, programs: list[Path], courses: list[Path]) -> None:
+def write_sources(
+    work: Path, programs: list[Path], courses: list[Path], only: list[str] | None
+) -> None:
     """Write everything that Sphinx reads."""
     names = public_names()
     source = work / "source"
     for folder in ("programs", "source/reference", "source/courses"):
         (work / folder).mkdir(parents=True)
-    write_examples(programs, work / "programs", names)
+    write_examples(programs, work / "programs", names, only)
     write_courses(courses, source / "courses", names)
     write_reference(source / "reference", names)
     shutil.copy(STATIC / "index.md", source / "index.md")

@@ -7,7 +7,7 @@ from skdeep.gallery.public_names import PublicName, with_links
 
 LINK = "[`{code}`](../reference/{name}.rst)"
 INDEX = """\
-# Courses
+# Two courses
 
 Exercises that many people know, followed one by one: what is asked, the program that
 answers it, and what comes out.

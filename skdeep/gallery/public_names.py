@@ -12,7 +12,7 @@ import skdeep
 # package.
 TITLES = {
     "autoencoders": "Autoencoders",
-    "classifiers": "Classifiers and transformers that learn from labels",
+    "classifiers": "Classifiers",
     "hashing": "Binary codes",
     "wrappers": "Networks of your own",
     "datasets": "Data sets",

@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from skdeep.gallery.stories import ANSWER, MAIN
+
 
 def full_arguments(_: dict[str, Any], variables: dict[str, Any]) -> list[str]:
     """Return the command line of a program: bundled data, and no network.
@@ -46,7 +48,7 @@ def collect_pictures(
     Parameters
     ----------
     block : tuple
-        The piece of the program that has just run; not used.
+        The piece of the program that has just run: its kind, source and line.
     variables : dict
         What sphinx-gallery knows of this run: ``src_file``, ``image_path_iterator``.
     gallery_settings : dict
@@ -55,12 +57,13 @@ def collect_pictures(
     Returns
     -------
     text : str
-        The pictures as reStructuredText, one below the other.
+        The pictures as reStructuredText, one below the other; where the program has
+        run, below a heading that its story links to.
     """
     from sphinx_gallery.scrapers import figure_rst
 
     pictures = sorted(Path(variables["src_file"]).parent.glob("*.png"))
-    texts = []
+    texts = [f".. rubric:: Output\n   :name: {ANSWER}\n"] if MAIN in block[1] else []
     for picture in pictures:
         place = next(variables["image_path_iterator"])
         shutil.move(picture, place)

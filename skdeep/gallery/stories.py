@@ -6,6 +6,9 @@ from pathlib import Path
 
 from skdeep.gallery.public_names import PublicName, with_links
 
+# The line below which a program runs, and the place on its page where it has run.
+MAIN = 'if __name__ == "__main__":'
+ANSWER = "answer"
 LINK = ":py:obj:`{code} <{full_name}>`"
 # How words of file names are written in titles.
 SPELLINGS = {"cnn": "CNN", "onnx": "ONNX", "rnn": "RNN", "vae": "VAE"}
@@ -23,7 +26,10 @@ one such run; the time that each took stands at its end.
 
 
 def write_examples(
-    programs: list[Path], folder: Path, names: dict[str, PublicName]
+    programs: list[Path],
+    folder: Path,
+    names: dict[str, PublicName],
+    only: list[str] | None = None,
 ) -> None:
     """Write copies of programs that sphinx-gallery can read.
 
@@ -35,6 +41,8 @@ def write_examples(
         An existing folder for the copies.
     names : dict of str to PublicName
         What a story may link to.
+    only : list of str, default=None
+        The programs that will be run; None for all.
 
     Raises
     ------
@@ -44,18 +52,22 @@ def write_examples(
     lines = []
     for program in programs:
         source = program.read_text(encoding="utf-8")
-        question, told = retold(program, source, names)
+        runs = only is None or program.stem in only
+        question, told = retold(program, source, names, runs)
         (folder / program.name).write_text(told, encoding="utf-8")
         lines.append(f"* :doc:`{title_of(program)} <{program.stem}>`: {question}")
     header = HEADER.format(questions="\n".join(lines))
     (folder / "GALLERY_HEADER.rst").write_text(header, encoding="utf-8")
 
 
-def retold(program: Path, source: str, names: dict[str, PublicName]) -> tuple[str, str]:
+def retold(
+    program: Path, source: str, names: dict[str, PublicName], runs: bool = False
+) -> tuple[str, str]:
     """Return the question of a program, and its source with the story as a page.
 
     The docstring gets a title, its question becomes the line below, and code between
-    backticks becomes a link or literal text. Nothing else is changed.
+    backticks becomes a link or literal text. If the program runs, a link leads to its
+    output, which stands below the source. Nothing else is changed.
     """
     tree = ast.parse(source)
     question, _, story = (ast.get_docstring(tree) or "").partition("\n")
@@ -66,13 +78,16 @@ def retold(program: Path, source: str, names: dict[str, PublicName]) -> tuple[st
         )
     title = title_of(program)
     story = re.sub(r"(?<=[\w,])\n\n(?= {4}\S)", "::\n\n", story)
-    page = (
-        f"{title}\n{'=' * len(title)}\n\n.. rst-class:: question\n\n{question}\n"
-        f"{literal(with_links(story, names, LINK))}\n"
-    )
-    node = tree.body[0]
-    rest = source.splitlines(keepends=True)[node.end_lineno :]
-    return question, f'r"""{page}"""\n{"".join(rest)}'
+    parts = [
+        f"{title}\n{'=' * len(title)}",
+        f".. rst-class:: question\n\n{question}",
+        literal(with_links(story, names, LINK)).strip("\n"),
+    ]
+    if runs and MAIN in source:
+        parts.append(f"`What it prints and draws <#{ANSWER}>`__ stands below the code.")
+    page = "\n\n".join(parts)
+    rest = source.splitlines(keepends=True)[tree.body[0].end_lineno :]
+    return question, f'r"""{page}\n"""\n{"".join(rest)}'
 
 
 def literal(text: str) -> str:

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from skdeep.gallery.public_names import public_names
-from skdeep.gallery.stories import retold, title_of, write_examples
+from skdeep.gallery.stories import MAIN, retold, title_of, write_examples
 
 SOURCE = '''"""Is this a question?
 
@@ -39,6 +39,16 @@ def test_the_story_becomes_a_page(program):
     assert "``--data mnist``" in page
     assert "``~/data``" in page
     assert "Run it with::\n\n    python examples/asks.py" in page
+
+
+@pytest.mark.parametrize("runs", [True, False])
+@pytest.mark.parametrize("main", ["", MAIN])
+def test_the_story_of_a_program_that_runs_leads_to_its_output(program, runs, main):
+    """Pages that show output have a link to it, and others have none."""
+    _, told = retold(program, f"{SOURCE}\n{main}\n", {}, runs)
+    assert ("<#answer>`__" in ast.get_docstring(ast.parse(told.replace(MAIN, "")))) == (
+        runs and bool(main)
+    )
 
 
 def test_the_code_is_left_as_it_is(program):
