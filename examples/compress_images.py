@@ -124,7 +124,7 @@ def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--data", default="digits", choices=SETTINGS, help="which images")
-    add("--fast", action="store_true", help="few epochs, which learn little")
+    add("--fast", action="store_true", help="few epochs, which learn little; two codes")
     add("--output", type=Path, default=Path(), help="folder for the picture")
     options = parser.parse_args(argv)
     if not options.output.is_dir():
@@ -139,7 +139,7 @@ def main(argv=None):
     print(f"Data: {options.data}, {len(images)} images and {len(new)} new ones")
     lengths, settings = SETTINGS[options.data]
     if options.fast:
-        settings = settings | {"epochs": N_EPOCHS_FAST}
+        lengths, settings = lengths[:2], settings | {"epochs": N_EPOCHS_FAST}
     autoencoder, pictures = compare(lengths, settings, images, new)
     show_layers(autoencoder)
     path = options.output / "compress_images.png"

@@ -82,7 +82,9 @@ def by_room(names: dict[str, PublicName]) -> dict[str, list[PublicName]]:
     return {room: publics for room, publics in grouped.items() if publics}
 
 
-def with_links(text: str, names: dict[str, PublicName], link: str) -> str:
+def with_links(
+    text: str, names: dict[str, PublicName], link: str, other: str = "`{code}`"
+) -> str:
     """Return text in which each public name between backticks is a link.
 
     Parameters
@@ -93,22 +95,27 @@ def with_links(text: str, names: dict[str, PublicName], link: str) -> str:
         What there is to link to.
     link : str
         The form of a link, with the fields ``{code}``, ``{name}`` and ``{full_name}``.
+    other : str, default="`{code}`"
+        The form of code that names nothing public, with the field ``{code}``.
 
     Returns
     -------
     text : str
-        The same with links. A call such as ```PCA(3)``` is linked by its name.
+        The same with links. A call is linked by its name. Code between double
+        backticks, and what has a role already, is left as it is.
     """
 
     def linked(match: re.Match[str]) -> str:
         code = match[1]
+        if code is None:
+            return match[0]
         name = code.partition("(")[0].rpartition(".")[2]
         public = names.get(name)
         if public is None or code.partition("(")[0] not in _spellings(public):
-            return match[0]
+            return other.format(code=code)
         return link.format(code=code, name=name, full_name=public.full_name)
 
-    return re.sub(r"(?<![`:])`([^`\n]+)`(?!`)", linked, text)
+    return re.sub(r"``.+?``|:[\w:]+:`[^`]+`|`([^`\n]+)`", linked, text)
 
 
 def _spellings(public: PublicName) -> set[str]:

@@ -26,7 +26,7 @@ PAGE = """\
 .. {directive}:: {name}
 {members}
 .. minigallery:: {full_name}
-   :add-heading: Examples with {name}
+   :add-heading: Examples that use it
    :heading-level: -
 """
 

@@ -69,6 +69,8 @@ def looks() -> dict[str, Any]:
         "html_static_path": [str(STATIC)],
         "html_css_files": ["site.css"],
         "html_copy_source": False,
+        # Pages cannot read one another without a server.
+        "html_show_search_summary": False,
         "html_show_sourcelink": False,
     }
 
@@ -96,5 +98,7 @@ def gallery_settings(
         "notebook_extensions": set(),
         "download_all_examples": False,
         "show_signature": False,
+        # The table of all times is drawn by scripts from elsewhere.
+        "write_computation_times": False,
         "abort_on_example_error": True,
     }

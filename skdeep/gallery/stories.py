@@ -9,6 +9,7 @@ from skdeep.gallery.public_names import PublicName, with_links
 # The line below which a program runs, and the place on its page where it has run.
 MAIN = 'if __name__ == "__main__":'
 ANSWER = "answer"
+LITERAL = "``{code}``"
 LINK = ":py:obj:`{code} <{full_name}>`"
 # How words of file names are written in titles.
 SPELLINGS = {"cnn": "CNN", "onnx": "ONNX", "rnn": "RNN", "vae": "VAE"}
@@ -81,18 +82,13 @@ def retold(
     parts = [
         f"{title}\n{'=' * len(title)}",
         f".. rst-class:: question\n\n{question}",
-        literal(with_links(story, names, LINK)).strip("\n"),
+        with_links(story, names, LINK, LITERAL).strip("\n"),
     ]
     if runs and MAIN in source:
         parts.append(f"`What it prints and draws <#{ANSWER}>`__ stands below the code.")
     page = "\n\n".join(parts)
     rest = source.splitlines(keepends=True)[tree.body[0].end_lineno :]
     return question, f'r"""{page}\n"""\n{"".join(rest)}'
-
-
-def literal(text: str) -> str:
-    """Return text in which code between single backticks is literal."""
-    return re.sub(r"(?<![`:])`([^`\n]+)`(?!`)", r"``\1``", text)
 
 
 def title_of(program: Path) -> str:
