@@ -4,9 +4,11 @@ import importlib.util
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import skdeep
 from skdeep.gallery.__main__ import main
 from skdeep.gallery.building import build_site, quiet_and_offline
 from skdeep.gallery.requirements import (
@@ -97,3 +99,24 @@ def test_the_environment_is_put_back(tmp_path, monkeypatch):
         assert os.environ["MPLBACKEND"] == "Agg"
     assert os.environ["SKDEEP_DATA"] == "elsewhere"
     assert "MPLBACKEND" not in os.environ
+
+
+@pytest.mark.slow
+def test_a_program_that_fails_is_named_and_the_old_site_stays(tmp_path, examples):
+    """There is no site with a traceback in it, nor half of one."""
+    output = tmp_path / "site"
+    output.mkdir()
+    (output / "objects.inv").write_text("of the old site")
+    (examples / "sums.py").write_text(f"{PROGRAM}\n\n1 / 0\n")
+    command = [sys.executable, "-m", "skdeep.gallery", str(output)]
+    done = subprocess.run(
+        [*command, "--examples", str(examples)],
+        env=dict(os.environ, PYTHONPATH=str(Path(skdeep.__file__).parents[1])),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "sums.py" in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("The site was not built: ")
+    assert [path.read_text() for path in output.iterdir()] == ["of the old site"]
