@@ -32,6 +32,7 @@ _SUBPACKAGES = (
     "metrics",
     "model_comparison",
     "networks",
+    "onnx",
     "persistence",
     "plotting",
     "wrappers",

@@ -28,10 +28,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skdeep import runtime
+from skdeep.documentation import DocumentationLinkMixin
 from skdeep.encoding.numbers import refuse_masked, understood
+from skdeep.mixins.advice import AdviceMixin
 from skdeep.mixins.checkpointing import CheckpointMixin
+from skdeep.mixins.summarizing import SummaryMixin
 from skdeep.runtime.keras_copies import mend_copies
-from skdeep.runtime.progress import write_epoch
+from skdeep.runtime.progress import EpochProgress
 
 # scikit-learn refuses to read the tags of any class with a parent that defines
 # `_more_tags` but not `__sklearn_tags__`. SciKeras' class gets the one it inherits
@@ -81,7 +84,14 @@ class _Hidden:
         raise AttributeError(f"{owner.__name__!r} has no attribute {self.name!r}")
 
 
-class DeepEstimator(CheckpointMixin, CallbackSupportMixin, BaseWrapper):
+class DeepEstimator(
+    CheckpointMixin,
+    SummaryMixin,
+    AdviceMixin,
+    DocumentationLinkMixin,
+    CallbackSupportMixin,
+    BaseWrapper,
+):
     """Base of all estimators: parameters, training, weights.
 
     A fitted estimator holds NumPy arrays and plain values. Subclasses have an
@@ -316,6 +326,8 @@ class DeepEstimator(CheckpointMixin, CallbackSupportMixin, BaseWrapper):
         self._callback_fit_ctx.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict
         )
+        if not resume:
+            self._advise_on_convergence(result.history, options)
 
     def _keep(
         self, result: runtime.TrainingResult, *, resume: bool, go_on: bool
@@ -341,13 +353,17 @@ class DeepEstimator(CheckpointMixin, CallbackSupportMixin, BaseWrapper):
         X: Any,
         y: Any,
         options: runtime.TrainingOptions,
-        verbose: bool | None = None,
+        verbose: int | None = None,
     ) -> None:
-        """Let scikit-learn's callbacks take part, and write progress if asked to."""
+        """Let scikit-learn's callbacks take part, and show progress if asked to."""
         verbose = self.verbose if verbose is None else verbose
         context = self._init_callback_context(max_subtasks=options.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        name, current = type(self).__name__, []
+        if verbose:
+            early = getattr(options, "early_stopping", False)
+            name = type(self).__name__
+            options.progress = EpochProgress(name, options.epochs, verbose, early=early)
+        current: list[Any] = []
 
         def on_epoch_begin(epoch: int) -> None:
             current[:] = [context.subcontext(task_name="epoch")]
@@ -356,8 +372,6 @@ class DeepEstimator(CheckpointMixin, CallbackSupportMixin, BaseWrapper):
         def on_epoch_end(
             epoch: int, logs: dict[str, float], weights: Callable[[], list[np.ndarray]]
         ) -> bool:
-            if verbose:
-                write_epoch(name, epoch, options.epochs, logs)
             return current[0].call_on_fit_task_end(
                 estimator=self,
                 X=X,

@@ -6,6 +6,7 @@ import os
 # with this set. It must therefore stand before every import that could import SciPy.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +18,19 @@ hypothesis.settings.register_profile("skdeep", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("skdeep")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+# Test files skip themselves. Examples in docstrings cannot, without telling readers.
+NEEDED_BY_EXAMPLES = {"skdeep.onnx": ("onnx", "tf2onnx", "skl2onnx", "onnxruntime")}
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the examples of rooms whose extra is not installed."""
+    for room, libraries in NEEDED_BY_EXAMPLES.items():
+        missing = [library for library in libraries if find_spec(library) is None]
+        skip = pytest.mark.skip(reason=f"not installed: {', '.join(missing)}")
+        for item in items if missing else ():
+            if isinstance(item, pytest.DoctestItem) and item.name.startswith(room):
+                item.add_marker(skip)
 
 
 @pytest.fixture(autouse=True)

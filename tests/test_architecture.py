@@ -14,10 +14,10 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Imports point down this list. Rooms of one level may use each other, except those of
 # the lowest, which know nothing of one another.
 LEVELS = (
-    ("runtime", "encoding", "networks", "metrics", "datasets"),
+    ("runtime", "encoding", "networks", "metrics", "datasets", "documentation"),
     ("base", "mixins"),
     ("autoencoders", "classifiers", "wrappers", "hashing"),
-    ("inspection", "persistence"),
+    ("inspection", "persistence", "onnx"),
     ("plotting", "model_comparison"),
     ("gallery",),
 )
@@ -29,6 +29,8 @@ HOMES = {
     "matplotlib": {"plotting"},
     "sphinx": {"gallery"},
     "sphinx_gallery": {"gallery"},
+    "tf2onnx": {"runtime"},
+    "skl2onnx": {"onnx"},
     "keras.layers": {"networks"},
     "keras": {"networks", "runtime", "base", "wrappers"},
 }
@@ -37,6 +39,7 @@ FOUNDATIONS = {
     "encoding": {"numpy"},
     "networks": {"keras", "numpy"},
     "metrics": {"numpy", "scipy", "sklearn"},
+    "documentation": set(),
 }
 
 

@@ -35,6 +35,7 @@ PUBLIC_ROOMS = {
     "metrics",
     "model_comparison",
     "networks",
+    "onnx",
     "persistence",
     "plotting",
     "wrappers",

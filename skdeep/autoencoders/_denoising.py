@@ -93,7 +93,8 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, corruption, shuffling and the validation split.
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        1 shows a bar on a terminal and some lines elsewhere, 2 a line for each epoch;
+        both have the losses and the time left.
     **routed : object
         Parameters routed to the optimizer (`optimizer__`), the callbacks
         (`callbacks__`) or the fit (`fit__`).

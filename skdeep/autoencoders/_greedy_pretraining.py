@@ -20,7 +20,7 @@ def pretrain_greedily(
     options: runtime.TrainingOptions,
     seed: int,
     sample_weight: np.ndarray | None = None,
-    on_epoch: Callable[[int, int, dict[str, float]], None] | None = None,
+    progress: Callable[[int], Any] | None = None,
 ) -> tuple[list[np.ndarray], list[dict[str, list[float]]]]:
     """Train a stack of autoencoders, each on the codes of the one before.
 
@@ -39,9 +39,9 @@ def pretrain_greedily(
         Decides initial weights, shuffling and validation split of each of them.
     sample_weight : ndarray of shape (n_rows,), default=None
         Weights of the rows, of mean one.
-    on_epoch : callable, default=None
-        Called after each epoch with the number of the network, counted from 1, the
-        number of the epoch, counted from 0, and what was measured.
+    progress : callable, default=None
+        Makes what shows the progress, as `TrainingOptions.progress`, from the number
+        of the network, counted from 1.
 
     Returns
     -------
@@ -55,8 +55,8 @@ def pretrain_greedily(
     decoder: list[np.ndarray] = []
     histories = []
     for number, network in enumerate(networks, start=1):
-        if on_epoch is not None:
-            options = replace(options, on_epoch_end=_reporter(number, on_epoch))
+        if progress is not None:
+            options = replace(options, progress=progress(number))
         result = runtime.fit(
             network,
             loss,
@@ -79,13 +79,3 @@ def pretrain_greedily(
             )
             feed = runtime.ArrayFeed(codes.reshape(len(codes), 1, -1, 1))
     return encoder + decoder, histories
-
-
-def _reporter(
-    number: int, on_epoch: Callable[[int, int, dict[str, float]], None]
-) -> Callable[..., bool]:
-    def report(epoch: int, logs: dict[str, float], weights: Any) -> bool:
-        on_epoch(number, epoch, logs)
-        return False
-
-    return report

@@ -11,7 +11,7 @@ from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, ImageInputMixin
 from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.dense_autoencoder import dense_autoencoder
-from skdeep.runtime.progress import write_epoch
+from skdeep.runtime.progress import EpochProgress
 
 
 class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstimator):
@@ -100,7 +100,8 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling and the validation split.
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        1 shows a bar on a terminal and some lines elsewhere, 2 a line for each epoch;
+        both have the losses and the time left.
     **routed : object
         Parameters routed to the optimizer (`optimizer__`), the callbacks
         (`callbacks__`) or the fit (`fit__`).
@@ -297,7 +298,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
             ),
             seed=self._draw_seed(),
             sample_weight=sample_weight,
-            on_epoch=self._write_pretraining if self.verbose else None,
+            progress=self._pretraining_progress if self.verbose else None,
         )
         return weights
 
@@ -318,6 +319,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
             networks.append(runtime.NetworkSpec(dense_autoencoder, **(whole | own)))
         return networks
 
-    def _write_pretraining(self, number, epoch, logs):
+    def _pretraining_progress(self, number):
         name = f"{type(self).__name__}, layer {number}"
-        write_epoch(name, epoch, self.pretraining_epochs, logs)
+        early = self.early_stopping
+        return EpochProgress(name, self.pretraining_epochs, self.verbose, early=early)

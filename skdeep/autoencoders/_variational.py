@@ -12,6 +12,7 @@ from skdeep import runtime
 from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.encoding.draws import row_normals, row_uniforms
 from skdeep.mixins import AutoencoderMixin, ImageInputMixin
+from skdeep.mixins.advice import collapse_problem
 from skdeep.mixins.constraints import Activation, Sizes
 from skdeep.networks.variational_autoencoder import (
     negative_elbo,
@@ -101,7 +102,8 @@ class VariationalAutoencoderTransformer(
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling and the validation split.
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        1 shows a bar on a terminal and some lines elsewhere, 2 a line for each epoch;
+        both have the losses and the time left.
     **routed : object
         Parameters routed to the optimizer (`optimizer__`), the callbacks
         (`callbacks__`) or the fit (`fit__`).
@@ -228,6 +230,9 @@ class VariationalAutoencoderTransformer(
         self.verbose = verbose
         self._route(routed)
 
+    # What images are decoded for, nothing is trained through.
+    _trained_outputs = ("log_likelihood", "divergence")
+
     def _network(self):
         return runtime.NetworkSpec(
             variational_autoencoder,
@@ -250,6 +255,10 @@ class VariationalAutoencoderTransformer(
         # Names of components need a fit, as everywhere in scikit-learn.
         check_is_fitted(self)
         return self.n_components
+
+    def _problem_of_units(self, outputs):
+        problem = collapse_problem(outputs, self.beta, self.n_iter_)
+        return problem or super()._problem_of_units(outputs[:, : self.n_components])
 
     def _check_numbers(self, images, *, reset):
         binary = self.likelihood == "bernoulli" or self.binarization is not None

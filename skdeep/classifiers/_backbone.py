@@ -13,11 +13,18 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep import runtime
+from skdeep.documentation import DocumentationLinkMixin
 from skdeep.mixins.backbone import BACKBONE_CONSTRAINTS, BackboneMixin
+from skdeep.mixins.summarizing import SummaryMixin
 
 
 class BackboneTransformer(
-    BackboneMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    BackboneMixin,
+    SummaryMixin,
+    DocumentationLinkMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Turn images into the features that a pretrained network sees in them.
 
@@ -228,6 +235,11 @@ class BackboneTransformer(
             )
         weights = [np.asarray(array) for array in self._loaded_weights()]
         return runtime.model_with_weights(self._features_network(), weights)
+
+    def _networks_to_describe(self):
+        network = runtime.network_for_training(self._features_network(), "float32")
+        network.trainable = False
+        return network, None
 
     @property
     def _group(self):

@@ -134,7 +134,8 @@ class DeepCNNClassifier(ClassificationMixin, ImageInputMixin, DeepEstimator):
         Decides initial weights, augmentation, dropout, shuffling and the validation
         split.
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        1 shows a bar on a terminal and some lines elsewhere, 2 a line for each epoch;
+        both have the losses and the time left.
     **routed : object
         Parameters routed to the optimizer (`optimizer__`), the callbacks
         (`callbacks__`) or the fit (`fit__`).

@@ -105,7 +105,8 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
     random_state : int, RandomState instance or None, default=None
         Decides shuffling, the validation split and random weights (`weights=None`).
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        1 shows a bar on a terminal and some lines elsewhere, 2 a line for each epoch;
+        both have the losses and the time left.
     **routed : object
         Parameters routed to the optimizer (`optimizer__`), the callbacks
         (`callbacks__`) or the fit (`fit__`).
@@ -244,14 +245,21 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
             raise AttributeError(
                 f"This {type(self).__name__} has no model_ yet. Call fit first."
             )
-        network = runtime.NetworkSpec(
+        weights = [*self._loaded_weights(), *self.weights_]
+        return runtime.model_with_weights(self._whole_network(), weights)
+
+    def _whole_network(self):
+        return runtime.NetworkSpec(
             backbone_classifier,
             n_outputs=self._n_outputs,
             alpha=self.alpha,
             **self._features_arguments(),
         )
-        weights = [*self._loaded_weights(), *self.weights_]
-        return runtime.model_with_weights(network, weights)
+
+    def _networks_to_describe(self):
+        # Backbones compute in single precision.
+        whole = runtime.network_for_training(self._whole_network(), "float32")
+        return whole, super()._networks_to_describe()[1]
 
     def _encode_input(self, X, *, reset):
         images = super()._encode_input(X, reset=reset)

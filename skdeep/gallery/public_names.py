@@ -21,6 +21,7 @@ TITLES = {
     "inspection": "Inspection",
     "plotting": "Plotting",
     "persistence": "Persistence",
+    "onnx": "ONNX files",
     "networks": "Networks",
 }
 

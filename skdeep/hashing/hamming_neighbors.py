@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skdeep.documentation import DocumentationLinkMixin
 from skdeep.encoding.bits import check_packed, pack_bits
 from skdeep.encoding.numbers import check_container, understood
 from skdeep.hashing.faiss_search import import_faiss
@@ -23,7 +24,7 @@ from skdeep.hashing.substring_tables import build_tables
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 
 
-class HammingNeighbors(BaseEstimator):
+class HammingNeighbors(DocumentationLinkMixin, BaseEstimator):
     """Find the nearest binary codes by Hamming distance, exactly and fast.
 
     The Hamming distance of two codes is the number of bits in which they differ.
@@ -443,8 +444,7 @@ class HammingNeighbors(BaseEstimator):
                 f"radius must be a number of bits of at least 0, got {limit!r}."
             )
         # Whole bits, and no more of them than there are.
-        bits = int(min(limit, self.n_bits_))
-        matches = self._search().codes_within(queries, bits)
+        matches = self._search().codes_within(queries, int(min(limit, self.n_bits_)))
         if X is None:
             matches = matches.select(matches.rows != matches.indices)
         return matches.ordered(by_distance), len(queries)

@@ -10,9 +10,11 @@ from skdeep.inspection.filters import first_layer_filters
 from skdeep.inspection.latent import interpolate, latent_traversal
 from skdeep.inspection.maximization import MaximizedActivation, maximize_activation
 from skdeep.inspection.top_images import TopImages, top_images
+from skdeep.mixins.network_summary import NetworkSummary
 
 __all__ = [
     "MaximizedActivation",
+    "NetworkSummary",
     "TopImages",
     "corrupt_samples",
     "dead_units",

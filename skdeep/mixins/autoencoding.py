@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from skdeep import runtime
 from skdeep.encoding.numbers import check_container, to_dtype, understood
 from skdeep.encoding.rows import distinct_rows
+from skdeep.mixins.advice import CodeAdviceMixin
 from skdeep.networks.losses import squared_error
 
 # Rows that are scored at once, and numbers in them at most.
@@ -21,7 +22,9 @@ _SCORING_ROWS = 4096
 _SCORING_SIZE = 2**22
 
 
-class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class AutoencoderMixin(
+    CodeAdviceMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+):
     """What comes out is a code, and from a code an image or vector again."""
 
     def __sklearn_tags__(self) -> Any:
@@ -122,6 +125,8 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             one_epoch=one_epoch,
         )
         self._after_training(rows)
+        if not one_epoch:
+            self._advise_on_units(rows)
         return self
 
     def _after_training(self, rows: np.ndarray) -> None:

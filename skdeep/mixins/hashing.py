@@ -7,6 +7,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.encoding.bits import pack_bits
+from skdeep.mixins.advice import CodeAdviceMixin
 
 # A probability this close to 0 or 1 counts as saturated.
 _SATURATED = 0.1
@@ -14,7 +15,7 @@ _SATURATED = 0.1
 _SATURATION_ROWS = 10_000
 
 
-class HashingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class HashingMixin(CodeAdviceMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Codes are bits: probabilities rounded. Stands left of the mixin it refines."""
 
     def __sklearn_tags__(self) -> Any:

@@ -144,6 +144,8 @@ class LabelLearningMixin:
         of_class = class_weights(self.class_weight, self.classes_, codes, weights)
         if of_class is not None:
             weights = normalized_weights(of_class * (1 if weights is None else weights))
+        if not one_epoch:
+            self._advise_on_batches(feed, codes)
         self._train(
             X,
             y,
@@ -158,6 +160,8 @@ class LabelLearningMixin:
             one_epoch=one_epoch,
         )
         self._after_training(rows)
+        if not one_epoch:
+            self._advise_on_units(rows)
         return self
 
     def _after_training(self, rows: Any) -> None:

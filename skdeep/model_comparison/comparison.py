@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import asdict, dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skdeep.encoding.atomic_file import write_atomically
 from skdeep.model_comparison.folds import Fold
 from skdeep.model_comparison.paired_test import (
     Alternative,
     corrected_paired_t_test,
     holm_adjusted,
 )
+from skdeep.model_comparison.provenance import Provenance
 from skdeep.model_comparison.tables import (
     Table,
     as_html,
@@ -68,10 +72,15 @@ class Comparison:
         The method that gave the continuous scores: "predict_proba" where the
         classifier has it, otherwise "decision_function".
 
+    provenance : Provenance, default=None
+        Parameters of the classifiers, digests of the data, versions and machine, for
+        :meth:`to_html`. None if nobody wrote them down.
+
     See Also
     --------
     compare_classifiers : Makes a comparison.
     skdeep.plotting.RocComparisonDisplay : Draws its ROC curves.
+    skdeep.plotting.ConfusionMatrixDisplay : Draws what one of them confuses.
 
     Examples
     --------
@@ -99,6 +108,7 @@ class Comparison:
     fold_predictions: dict[str, list[NDArray[Any] | None]]
     fold_responses: dict[str, list[NDArray[np.float64] | None]]
     response_methods: dict[str, str | None]
+    provenance: Provenance | None = None
 
     @property
     def predictions(self) -> dict[str, NDArray[Any]]:
@@ -291,6 +301,41 @@ class Comparison:
             Lines without a final line break; cells read "mean ± std".
         """
         return as_markdown(self._table(digits))
+
+    def to_html(self, path: str | os.PathLike[str], metric: str | None = None) -> None:
+        """Write a report in one HTML file that needs nothing else.
+
+        It holds the table of metrics, the paired tests, curves (of two classes),
+        calibration, confusions, cost against quality, the parameters of each
+        classifier, digests of the data, seeds, versions, machine and date. The pictures
+        are inside it; it can be read in dark and in light, on a phone too.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to write it. A file that is there is replaced when the new one is
+            complete.
+
+        metric : str, default=None
+            The metric to set against the cost, the first of `metrics` by default. It
+            also says which four classifiers are the best, whose confusions are shown.
+
+        Raises
+        ------
+        ValueError
+            If there is no such metric.
+
+        OSError
+            If the file cannot be written.
+
+        ImportError
+            If matplotlib is not installed.
+        """
+        # The pages draw comparisons, so they are imported when a page is asked for.
+        from skdeep.model_comparison.html_report import html_report
+
+        content = html_report(self, metric=metric).encode("utf-8", "replace")
+        write_atomically(Path(path), [content])
 
     def __repr__(self) -> str:
         """Return a title and the summary as text."""

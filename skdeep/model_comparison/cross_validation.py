@@ -29,6 +29,7 @@ from skdeep.model_comparison.fold import FoldOutcome, evaluate_fold
 from skdeep.model_comparison.folds import Fold, materialise_folds, resolve_splitter
 from skdeep.model_comparison.metadata import route_metadata, routing_enabled
 from skdeep.model_comparison.naming import named_classifiers
+from skdeep.model_comparison.provenance import Provenance, record_provenance
 from skdeep.model_comparison.scoring import check_metric_names, resolve_scorers
 
 Cell = tuple[str, int]
@@ -149,15 +150,7 @@ def compare_classifiers(
     >>> comparison.fold_scores.shape
     (10, 8)
     """
-    if isinstance(X, (str, bytes)):
-        raise TypeError(
-            "X must be a sequence of rows, but is a bare string: "
-            f"{X[:40]!r}. Pass a list of documents."
-        )
-    if error_score != "raise" and not isinstance(error_score, Real):
-        raise ValueError(
-            f"error_score must be 'raise' or a number. Got {error_score!r} instead."
-        )
+    _check_options(X, error_score)
     named = named_classifiers(estimators)
     X, groups = indexable(X, groups)
     # Folds of an array in a file are chosen here, and read by the classifiers.
@@ -171,6 +164,10 @@ def compare_classifiers(
         params, groups, estimators=named, scorers=scorers, splitter=splitter
     )
     folds = materialise_folds(splitter, X, labels, metadata.split)
+    kept_whole = metadata.split.get("groups")
+    provenance = record_provenance(
+        named, X, labels, groups=kept_whole, splitter=splitter, folds=folds
+    )
     outcomes = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(evaluate_fold)(
             clone(estimator),
@@ -188,7 +185,28 @@ def compare_classifiers(
     by_cell = dict(zip(product(named, range(len(folds))), outcomes, strict=True))
     _report_failures(by_cell, error_score)
     fold_scores, metrics = _score_table(by_cell, scorers, error_score)
-    return _comparison(by_cell, fold_scores, metrics, folds, labels, classes)
+    return _comparison(
+        by_cell,
+        fold_scores=fold_scores,
+        metrics=metrics,
+        folds=folds,
+        y=labels,
+        classes=classes,
+        provenance=provenance,
+    )
+
+
+def _check_options(X: Any, error_score: Any) -> None:
+    """Raise unless X may be a sequence of rows, and errors have a score."""
+    if isinstance(X, (str, bytes)):
+        raise TypeError(
+            "X must be a sequence of rows, but is a bare string: "
+            f"{X[:40]!r}. Pass a list of documents."
+        )
+    if error_score != "raise" and not isinstance(error_score, Real):
+        raise ValueError(
+            f"error_score must be 'raise' or a number. Got {error_score!r} instead."
+        )
 
 
 def _check_labels(y: Any) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -257,11 +275,13 @@ def _score_table(
 
 def _comparison(
     by_cell: Mapping[Cell, FoldOutcome],
+    *,
     fold_scores: pd.DataFrame,
     metrics: tuple[str, ...],
     folds: list[Fold],
     y: NDArray[Any],
     classes: NDArray[Any],
+    provenance: Provenance,
 ) -> Comparison:
     """Gather the predictions by classifier and put everything into the result."""
     by_name: dict[str, list[FoldOutcome]] = {}
@@ -286,4 +306,5 @@ def _comparison(
             name: next((o.response_method for o in each if o.response_method), None)
             for name, each in by_name.items()
         },
+        provenance=provenance,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from skdeep.networks.graphs import calls_of
+from skdeep.networks.graphs import calls_of, is_own
 from skdeep.networks.transposed_dense import TransposedDense
 
 __all__ = ["multiply_adds"]
@@ -27,6 +27,29 @@ _TRANSPOSED = (
     layers.Conv3DTranspose,
 )
 _RECURRENT = (layers.GRU, layers.LSTM, layers.SimpleRNN)
+# What multiplies data with data, or does whatever a user likes, without weights that
+# would tell how much.
+_UNCOUNTED_LAYERS = (
+    layers.AdditiveAttention,
+    layers.Attention,
+    layers.Dot,
+    layers.Lambda,
+)
+_UNCOUNTED_OPERATIONS = {
+    "Conv",
+    "ConvTranspose",
+    "DepthwiseConv",
+    "Dot",
+    "DotProductAttention",
+    "Einsum",
+    "Inner",
+    "Matmul",
+    "Outer",
+    "SeparableConv",
+    "Tensordot",
+    "Vdot",
+}
+_KNOWN_MODULES = ("keras.", "skdeep.")
 
 
 def multiply_adds(model: keras.Model) -> int:
@@ -52,8 +75,9 @@ def multiply_adds(model: keras.Model) -> int:
     Raises
     ------
     ValueError
-        If a size is not known, a layer has weights and is of a kind that this function
-        does not know, or the model is not made of layers on top of each other.
+        If a size is not known, a layer is of a kind that this function does not know
+        and may sum up products, or the model is not made of layers on top of each
+        other.
 
     References
     ----------
@@ -74,9 +98,34 @@ def multiply_adds(model: keras.Model) -> int:
         layer = call.operation
         if isinstance(layer, keras.Model):
             total += multiply_adds(layer)
-        elif isinstance(layer, layers.Layer):
-            total += _of_call(layer, call.input_tensors[0], call.outputs[0])
+        else:
+            total += multiply_adds_of_call(call)
     return total
+
+
+def multiply_adds_of_call(call: Any) -> int:
+    """Return the multiply-adds of one call of a layer, which is no model, for one row.
+
+    Parameters
+    ----------
+    call : keras.src.ops.node.Node
+        The call, as `skdeep.networks.graphs.calls_of` returns them.
+
+    Returns
+    -------
+    count : int
+
+    Raises
+    ------
+    ValueError
+        If the count is not known.
+    """
+    operation = call.operation
+    if isinstance(operation, layers.Layer):
+        return _of_call(operation, call.input_tensors[0], call.outputs[0])
+    if type(operation).__name__ in _UNCOUNTED_OPERATIONS:
+        raise ValueError(_not_known(operation))
+    return 0
 
 
 def _of_call(layer: Any, inputs: Any, outputs: Any) -> int:
@@ -96,13 +145,25 @@ def _of_call(layer: Any, inputs: Any, outputs: Any) -> int:
         cell = layer.cell
         products = _size(cell.kernel) + _size(cell.recurrent_kernel)
         return _positions(layer, inputs, slice(1, -1)) * products
-    unknown = [w for w in layer.weights if len(w.shape) > 1]
-    if unknown and not isinstance(layer, layers.Embedding):
-        raise ValueError(
-            f"The layer {layer.name!r} is a {type(layer).__name__}, and how much that "
-            "computes is not known. Count that part of the network by hand."
-        )
+    if not _without_products(layer):
+        raise ValueError(_not_known(layer))
     return 0
+
+
+def _without_products(layer: Any) -> bool:
+    """Tell whether what a layer computes is in proportion to its numbers."""
+    if isinstance(layer, layers.Embedding) or is_own(layer, {"NgramEmbedding"}):
+        return True
+    with_matrix = any(len(w.shape) > 1 for w in layer.weights)
+    foreign = not type(layer).__module__.startswith(_KNOWN_MODULES)
+    return not (with_matrix or foreign or isinstance(layer, _UNCOUNTED_LAYERS))
+
+
+def _not_known(operation: Any) -> str:
+    return (
+        f"The layer {operation.name!r} is a {type(operation).__name__}, and how much "
+        "that computes is not known. Count that part of the network by hand."
+    )
 
 
 def _space(layer: Any) -> slice:

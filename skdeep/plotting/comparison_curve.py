@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skdeep.model_comparison import Comparison, compare_classifiers
 from skdeep.model_comparison.curves import CurveKind, check_binary, mean_curves
-from skdeep.plotting.figures import new_axes
+from skdeep.plotting.figures import literal_legend, new_axes
 from skdeep.plotting.palette import line_styles
 
 Array = NDArray[np.float64]
@@ -302,7 +302,7 @@ class ComparisonCurveDisplay:
         if legend:
             # Many entries in letters of the usual size would hide the curves.
             size = "small" if len(self.mean) <= 6 else "x-small"
-            self.ax_.legend(loc=self._legend_location, fontsize=size)
+            literal_legend(self.ax_, loc=self._legend_location, fontsize=size)
         return self
 
     def _curve_styles(
@@ -364,9 +364,9 @@ class ComparisonCurveDisplay:
         """Name the axes and set their limits."""
         positive = "" if self.pos_label is None else f" (positive: {self.pos_label})"
         x_name, y_name = self._axis_names
+        self.ax_.set_xlabel(x_name + positive, parse_math=False)
+        self.ax_.set_ylabel(y_name + positive, parse_math=False)
         self.ax_.set(
-            xlabel=x_name + positive,
-            ylabel=y_name + positive,
             xlim=(-0.01, 1.01),
             ylim=(-0.01, 1.01),
             aspect="equal",

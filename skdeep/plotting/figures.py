@@ -48,6 +48,71 @@ def new_axes() -> Any:
     return import_pyplot().subplots()[1]
 
 
+def literal_legend(ax: Any, **options: Any) -> Any:
+    """Draw a legend of names that users chose, in which a dollar is a dollar.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+
+    **options : dict
+        Arguments of matplotlib's `legend`.
+
+    Returns
+    -------
+    legend : matplotlib Legend
+    """
+    legend = ax.legend(**options)
+    for text in (legend.get_title(), *legend.get_texts()):
+        text.set_parse_math(False)
+    return legend
+
+
+def write_cell_numbers(
+    ax: Any, image: Any, numbers: NDArray[Any]
+) -> NDArray[np.object_]:
+    """Write a number into each cell of a map, dark on light and light on dark.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where the map is.
+
+    image : matplotlib QuadMesh
+        The map, whose cells are centred on whole numbers.
+
+    numbers : ndarray of shape (n_rows, n_columns)
+        What to write. Whole numbers are written in full, others with three digits;
+        NaN are left out.
+
+    Returns
+    -------
+    texts : ndarray of shape (n_rows, n_columns)
+        Of matplotlib Text, or None.
+    """
+    texts = np.full(numbers.shape, None, dtype=object)
+    colours = image.to_rgba(image.get_array()).reshape(*numbers.shape, 4)
+    whole = np.issubdtype(numbers.dtype, np.integer)
+    for (row, column), number in np.ndenumerate(numbers):
+        if not np.isfinite(number):
+            continue
+        red, green, blue, opacity = colours[row, column]
+        # An empty cell shows the paper, on which the letters are those of the axes.
+        is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
+        ink = "black" if is_light else "white"
+        texts[row, column] = ax.text(
+            column,
+            row,
+            f"{number:d}" if whole else f"{number:.3g}",
+            ha="center",
+            va="center",
+            fontsize="small",
+            color=ink if opacity else ax.xaxis.label.get_color(),
+        )
+    return texts
+
+
 def several_axes(
     axes: Any, n_needed: int, *, size: tuple[float, float]
 ) -> NDArray[Any]:

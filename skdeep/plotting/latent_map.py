@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skdeep.inspection.latent import codes_of
-from skdeep.plotting.figures import several_axes
+from skdeep.plotting.figures import literal_legend, several_axes
 from skdeep.plotting.image_grid import coloured, tiled, value_range
 from skdeep.plotting.palette import point_styles
 from skdeep.plotting.sample_images import as_images
@@ -260,7 +260,8 @@ class LatentMapDisplay:
 
     def _write_legend(self, ax: Any, n_classes: int) -> None:
         """Write the classes beside the points, which may lie anywhere."""
-        drawn = ax.legend(
+        drawn = literal_legend(
+            ax,
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
             ncols=1 + n_classes // 15,

@@ -40,7 +40,26 @@ def line_styles(ax: Any, n_lines: int) -> list[dict[str, Any]]:
     styles : list of dict
         Arguments of matplotlib's `plot`.
     """
-    colours = (*OKABE_ITO, ax.xaxis.label.get_color())
+    return styles_with_ink(ax.xaxis.label.get_color(), n_lines)
+
+
+def styles_with_ink(ink: Any, n_lines: int) -> list[dict[str, Any]]:
+    """Return colour and dash for each line where the colour of letters is known.
+
+    Parameters
+    ----------
+    ink : str or tuple of float
+        The colour of letters, which is the seventh of the lines.
+
+    n_lines : int
+        Number of lines; up to 28 have a look of their own.
+
+    Returns
+    -------
+    styles : list of dict
+        Arguments of matplotlib's `plot`.
+    """
+    colours = (*OKABE_ITO, ink)
     # Seven colours and four dashes have no common divisor, so both may change at
     # every step and no combination returns before the twenty-ninth line.
     return [

@@ -24,6 +24,7 @@ from skdeep.runtime.frozen import (
 from skdeep.runtime.gradients import ascend
 from skdeep.runtime.inference import infer, output_shape
 from skdeep.runtime.lookahead import LookaheadSGD
+from skdeep.runtime.memory import readable
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.schedules import SCHEDULES
 from skdeep.runtime.seeds import seeded_construction
@@ -35,6 +36,7 @@ from skdeep.runtime.training import (
     TrainingState,
     fit,
 )
+from skdeep.runtime.training_memory import network_for_training, optimizer_bytes
 from skdeep.runtime.transplant import initial_weights, part_weights
 from skdeep.runtime.weights import check_weights
 
@@ -68,8 +70,11 @@ __all__ = [
     "initial_weights",
     "is_activation",
     "model_with_weights",
+    "network_for_training",
+    "optimizer_bytes",
     "output_shape",
     "part_weights",
+    "readable",
     "seeded_construction",
     "stored_features",
 ]

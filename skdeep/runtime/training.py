@@ -1,6 +1,7 @@
 """Training: epochs over a feed, from a specification to weights."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from skdeep.runtime.feeds import ArrayFeed
 from skdeep.runtime.memory import check_batch_memory, shortage_explained
 from skdeep.runtime.pool import POOL
 from skdeep.runtime.precision import resolve_precision
+from skdeep.runtime.progress import EpochProgress
 from skdeep.runtime.schedules import learning_rates
 from skdeep.runtime.seeds import epoch_generator
 from skdeep.runtime.snapshots import Progress, SnapshotStore, resume, take_snapshot
@@ -68,6 +70,7 @@ class TrainingOptions:
     on_epoch_begin: Callable[[int], None] | None = None
     on_epoch_end: Callable[..., bool] | None = None
     checkpoint: SnapshotStore | None = None
+    progress: EpochProgress | None = None
 
 
 @dataclass
@@ -171,7 +174,8 @@ def fit(
         state.seeds,
         state.optimizer if same else None,
     )
-    with shortage_explained("Training", batch_size), lease as compiled:
+    shown = options.progress or nullcontext()
+    with shown, shortage_explained("Training", batch_size), lease as compiled:
         run = _Run(compiled, data, training, watched, options, state)
         return run.epochs()
 
@@ -215,6 +219,8 @@ class _Run:
             if options.on_epoch_begin is not None:
                 options.on_epoch_begin(progress.epoch)
             logs = self._epoch(progress.epoch)
+            if options.progress is not None:
+                options.progress.epoch_end(progress.epoch, logs)
             stop = self.callbacks.epoch_end(progress.epoch, logs)
             if options.on_epoch_end is not None:
                 stop |= bool(

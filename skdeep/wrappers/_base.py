@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from skdeep import runtime
 from skdeep.base import TRAINING_CONSTRAINTS
 from skdeep.wrappers._predicting import ModelPredictor
+from skdeep.wrappers._training import _BATCH_SIZE
 
 _BATCH_SIZE_CONSTRAINT = [
     Interval(Integral, 1, None, closed="left"),
@@ -356,6 +357,19 @@ class BaseWrapper(ModelPredictor):
             The estimator, ready to predict.
         """
         return self._initialize_model(X, y)
+
+    def _networks_to_describe(self) -> tuple[Any, Any]:
+        return self.model_, self.model_
+
+    def _batch_size_of_training(self) -> int:
+        size = vars(self).get("fit__batch_size") or self.batch_size or _BATCH_SIZE
+        return self.X_shape_[0] if size == -1 else size
+
+    def _optimizer_bytes(self, trained: Any) -> int | None:
+        if getattr(trained, "optimizer", None) is None:
+            return None
+        optimizer = runtime.OptimizerSpec.from_optimizer(trained.optimizer)
+        return runtime.optimizer_bytes(optimizer, trained)
 
     # -- predicting ------------------------------------------------------------------
 

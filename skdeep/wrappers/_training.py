@@ -258,7 +258,8 @@ class ModelTrainer(DataEncoder):
                 precision=live.description.precision,
                 callbacks=arguments["callbacks"],
             )
-        shown = plan is not None and bool(arguments.get("verbose"))
+        shown = arguments.get("verbose") if plan is not None else 0
+        shown = 1 if shown == "auto" else shown or 0
         self._call_scikit_learn(*given, options, verbose=shown)
         return options
 

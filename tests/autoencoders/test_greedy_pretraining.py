@@ -1,5 +1,7 @@
 """Greedy pretraining: a stack of networks and the one network that it makes up."""
 
+from contextlib import nullcontext
+
 import keras
 import numpy as np
 import pytest
@@ -91,8 +93,19 @@ def test_sample_weights_reach_every_layer(rows):
     )
 
 
-def test_every_epoch_of_every_layer_is_reported(rows):
-    """The caller hears which network, which epoch and what was measured."""
+class Heard(nullcontext):
+    """Remembers which epochs of a network were over."""
+
+    def __init__(self, number, heard):
+        super().__init__()
+        self.number, self.heard = number, heard
+
+    def epoch_end(self, epoch, logs):
+        self.heard.append((self.number, epoch, dict(logs)))
+
+
+def test_every_epoch_of_every_layer_is_shown(rows):
+    """The progress of each network hears which epoch and what was measured."""
     heard = []
     _, histories = pretrain_greedily(
         runtime.ArrayFeed(rows),
@@ -100,7 +113,7 @@ def test_every_epoch_of_every_layer_is_reported(rows):
         loss=LOSS,
         options=options(),
         seed=0,
-        on_epoch=lambda *report: heard.append(report),
+        progress=lambda number: Heard(number, heard),
     )
     assert heard == [
         (number, epoch, {"loss": histories[number - 1]["loss"][epoch]})

@@ -5,9 +5,12 @@ gets an estimator with `random_state=0` that is its own.
 """
 
 import hashlib
+import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
 
 from tests.common.instances import reads_texts, sample_for
 
@@ -89,6 +92,14 @@ def fit(estimator, **changes):
     """Fit an estimator on its sample data, or on what `changes` names instead."""
     sample = sample_for(estimator)
     return estimator.fit(**{"X": sample.X, "y": sample.y} | changes)
+
+
+@contextmanager
+def learning_badly():
+    """Fit on purpose in a way that estimators warn of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def outputs(estimator, X):

@@ -18,6 +18,7 @@ from tests.common.checks import (
     differ,
     fit,
     fresh,
+    learning_badly,
     only,
     outputs,
     own_names,
@@ -202,11 +203,14 @@ def check_early_stopping(estimator):
         "learning_rate": 0.3,
         "learning_rate_schedule": "constant",
     }
-    watched = fit(fresh(estimator, epochs=12, n_iter_no_change=2, tol=0, **settings))
+    patience = {"n_iter_no_change": 2, "tol": 0}
+    with learning_badly():
+        watched = fit(fresh(estimator, epochs=12, **patience, **settings))
     losses = watched.history_["val_loss"]
     best = int(np.argmin(losses))
     assert watched.n_iter_ == len(losses) == min(12, best + 3)
-    until_best = fit(fresh(estimator, epochs=best + 1, **settings))
+    with learning_badly():
+        until_best = fit(fresh(estimator, epochs=best + 1, **settings))
     assert until_best.history_["val_loss"] == losses[: best + 1]
     assert_same(dict(enumerate(until_best.weights_)), dict(enumerate(watched.weights_)))
 

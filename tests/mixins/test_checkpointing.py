@@ -92,6 +92,10 @@ def assert_same_fit(first, second):
     ],
     ids=lambda settings: str(sorted(settings.items()))[:50],
 )
+# The second of these is meant to stop soon.
+@pytest.mark.filterwarnings(
+    "ignore:.*stopped early:sklearn.exceptions.ConvergenceWarning"
+)
 def test_goes_on(path, killed_after, settings):
     """A fit that was killed again and again ends as one that was not."""
     settings = {"epochs": 8} | settings
