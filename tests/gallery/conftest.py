@@ -3,20 +3,20 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import skdeep
+from skdeep.encoding.file_lock import FileLock
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RUN = "tied_weights"
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Build a site in which one program was run, as people do; give its folder."""
-    folder = tmp_path_factory.mktemp("gallery") / "site"
+def build(folder):
+    """Build a site in which one program was run, as people do."""
     command = [sys.executable, "-m", "skdeep.gallery", str(folder)]
     options = ["--examples", str(CHECKOUT / "examples"), "--only", RUN, "--fast"]
     done = subprocess.run(
@@ -30,7 +30,24 @@ def site(tmp_path_factory):
     assert done.stdout.splitlines()[-1] == f"The site: {folder / 'index.html'}"
     # Programs write where they are told, and nothing beside the site.
     assert [path.name for path in folder.parent.iterdir()] == ["site"]
-    return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Give the folder of the site, which all processes of this test run share."""
+    home = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        home = home.parent
+    folder = home / "gallery" / "site"
+    folder.parent.mkdir(exist_ok=True)
+    while True:
+        try:
+            with FileLock(folder.parent):
+                if not folder.exists():
+                    build(folder)
+                return folder
+        except BlockingIOError:
+            time.sleep(0.5)  # another process builds it
 
 
 @pytest.fixture(scope="session")
