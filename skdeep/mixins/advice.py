@@ -12,8 +12,8 @@ from skdeep.runtime.convergence import convergence_problem
 
 # Samples whose codes are looked at: a handful of batches, next to an epoch nothing.
 _SAMPLES = 256
-# Among fewer, units may well agree by chance.
-_ENOUGH_SAMPLES = 32
+# Of fewer nothing is said: what is tried on so little need not have learned anything.
+_ENOUGH_SAMPLES = 128
 # Outputs this close to each other, relative to their size, differ by rounding.
 _SAME = 1e-6
 # A component of less divergence from the prior says nothing of the sample, in nats.

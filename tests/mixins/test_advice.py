@@ -20,7 +20,7 @@ from skdeep import (
 )
 from skdeep.mixins.advice import collapse_problem
 
-IMAGES = load_digits().images[:64] / 16
+IMAGES = load_digits().images[:128] / 16
 FAST = {"epochs": 2, "batch_size": 16, "random_state": 0}
 
 
@@ -83,7 +83,7 @@ def test_going_on_is_no_first_epoch():
 
 def nearly_constant():
     """Return rows that are different, but not to a network."""
-    return np.zeros((64, 8, 8)) + 1e-12 * np.arange(64)[:, None, None]
+    return np.zeros((128, 8, 8)) + 1e-12 * np.arange(128)[:, None, None]
 
 
 def test_dead_units():
@@ -91,7 +91,7 @@ def test_dead_units():
     autoencoder = ConvAutoencoderTransformer(
         3, filters=(4,), learning_rate=0.25, activation="relu", **FAST
     )
-    expected = r"3 of the 3 units.*for all of 64.*learning_rate \(now 0.25\).*'elu'"
+    expected = r"3 of the 3 units.*for all of 128.*learning_rate \(now 0.25\).*'elu'"
     with pytest.warns(ConvergenceWarning, match=expected):
         autoencoder.fit(nearly_constant())
     autoencoder = StackedAutoencoderTransformer((4,), sparsity="l1", **FAST)
@@ -103,7 +103,8 @@ def test_living_units():
     """Nothing is said of a code that varies, of few samples, or without training."""
     fit_silently(dense(), IMAGES)
     fit_silently(dense(fit__epochs=0), IMAGES)
-    fit_silently(dense(), np.ones((20, 8, 8)))
+    few = StackedAutoencoderTransformer((4,), n_components=3, **FAST)
+    fit_silently(few, nearly_constant()[:127])
 
 
 def test_partial_fit_does_not_look():
@@ -122,7 +123,7 @@ def test_dead_bits(cls):
     """Hash codes that are the same for all rows."""
     constant = nearly_constant()
     with pytest.warns(ConvergenceWarning, match="units of the code are dead"):
-        cls(2, **FAST).fit(constant, np.arange(64) % 2)
+        cls(2, **FAST).fit(constant, np.arange(128) % 2)
 
 
 def test_posterior_collapse():

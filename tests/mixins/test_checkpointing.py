@@ -79,6 +79,8 @@ def assert_same_fit(first, second):
         np.testing.assert_array_equal(a, b)
 
 
+# Eight epochs may not be enough.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "settings",
     [
