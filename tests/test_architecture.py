@@ -19,6 +19,7 @@ LEVELS = (
     ("autoencoders", "classifiers", "wrappers", "hashing"),
     ("inspection", "persistence", "onnx"),
     ("plotting", "model_comparison"),
+    ("gallery",),
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # The only rooms that may import these, at whatever depth in the code.
@@ -26,6 +27,8 @@ HOMES = {
     "tensorflow": {"runtime"},
     "scikeras": {"base"},
     "matplotlib": {"plotting"},
+    "sphinx": {"gallery"},
+    "sphinx_gallery": {"gallery"},
     "tf2onnx": {"runtime"},
     "skl2onnx": {"onnx"},
     "keras.layers": {"networks"},
@@ -76,8 +79,8 @@ def why_forbidden(room, name):
         return "" if library in known else f"{room} does without {library}"
     if room == "" or target == "__version__":
         return ""
-    if room == "persistence" and name == "skdeep":
-        # Files name classes as users import them.
+    if room in {"persistence", "gallery"} and name == "skdeep":
+        # Files name classes as users import them, and so does the reference.
         return ""
     if target not in LEVEL_OF:
         return "import from the room that defines it"
