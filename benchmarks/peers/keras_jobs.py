@@ -2,10 +2,11 @@
 
 import keras
 import numpy as np
-from peers import networks, works
 from scikeras.wrappers import KerasClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
+
+from peers import networks, works
 
 
 def scikeras_digits(seed, n_jobs):

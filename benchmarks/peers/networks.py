@@ -1,9 +1,9 @@
-"""The networks of the comparison in Keras; skdeep, SciKeras and Keras train the same."""
+"""The networks in Keras, which skdeep, SciKeras and Keras itself train alike."""
 
 import keras
 from keras import layers
-from peers import works
 
+from peers import works
 from skdeep.networks.character_cnn import character_cnn_classifier
 
 
@@ -18,6 +18,17 @@ def digits_network():
             layers.Flatten(),
             layers.Dense(64, activation="relu"),
             layers.Dense(works.N_CLASSES, activation="softmax"),
+        ]
+    )
+
+
+def tiny_network(units=8, n_classes=works.N_CLASSES):
+    """Return two dense layers on flat digits."""
+    return keras.Sequential(
+        [
+            keras.Input((64,)),
+            layers.Dense(units, activation="relu"),
+            layers.Dense(n_classes, activation="softmax"),
         ]
     )
 

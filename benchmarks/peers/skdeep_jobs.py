@@ -2,10 +2,10 @@
 
 import numpy as np
 from joblib import parallel_config
-from peers import networks, works
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
+from peers import networks, works
 from skdeep import (
     CharCNNClassifier,
     KerasClassifier,

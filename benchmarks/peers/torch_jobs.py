@@ -4,10 +4,11 @@ import copy
 
 import numpy as np
 import torch
-from peers import works
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from torch import nn
+
+from peers import works
 
 
 class DigitsNetwork(nn.Module):
@@ -195,7 +196,9 @@ def skorch_texts(seed, n_jobs):
     torch.manual_seed(seed)
     classifier = NeuralNetBinaryClassifier(
         TextNetwork,
-        module__vocabulary_size=works.PaddedCharacters().fit(texts).encoding_.vocabulary_size,
+        module__vocabulary_size=works.PaddedCharacters()
+        .fit(texts)
+        .encoding_.vocabulary_size,
         criterion=nn.BCEWithLogitsLoss,
         optimizer=torch.optim.Adam,
         max_epochs=works.TEXTS["epochs"],
