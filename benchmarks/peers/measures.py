@@ -146,7 +146,7 @@ def workers():
         for n_jobs in seconds:
             search = GridSearchCV(digits_classifier(), grid, n_jobs=n_jobs, cv=5)
             with parallel_config(backend="threading"):
-                seconds[n_jobs].append(timed(lambda: search.fit(images, classes)))
+                seconds[n_jobs].append(timed(lambda s=search: s.fit(images, classes)))
             scores[n_jobs] = search.cv_results_["mean_test_score"]
     medians = {n_jobs: median(times) for n_jobs, times in seconds.items()}
     found = [(f"search, n_jobs={n}", s, "s") for n, s in medians.items()]
