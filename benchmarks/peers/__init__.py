@@ -1,0 +1,1 @@
+"""The libraries that `benchmarks/speed.py` compares, each with the same work to do."""

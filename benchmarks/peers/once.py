@@ -1,0 +1,88 @@
+"""Does one piece of work in one library, in a process of its own, and prints a line.
+
+Imports, data in memory and the start of TensorFlow or PyTorch are not what is timed;
+compiling a network is, as every user waits for it.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+# Work -> library -> module and function.
+JOBS = {
+    "digits search": {
+        "skdeep": ("skdeep_jobs", "digits"),
+        "SciKeras": ("keras_jobs", "scikeras_digits"),
+        "skorch": ("torch_jobs", "skorch_digits"),
+        "torch": ("torch_jobs", "torch_digits"),
+    },
+    "text search": {
+        "skdeep": ("skdeep_jobs", "texts"),
+        "SciKeras": ("keras_jobs", "scikeras_texts"),
+        "skorch": ("torch_jobs", "skorch_texts"),
+    },
+    "CIFAR CNN": {
+        "skdeep": ("skdeep_jobs", "cifar"),
+        "Keras": ("keras_jobs", "keras_cifar"),
+        "torch": ("torch_jobs", "torch_cifar"),
+    },
+    "autoencoder": {
+        "skdeep": ("skdeep_jobs", "autoencoder"),
+        "Keras": ("keras_jobs", "keras_autoencoder"),
+        "torch": ("torch_jobs", "torch_autoencoder"),
+    },
+    "LSTM": {
+        "skdeep": ("skdeep_jobs", "lstm"),
+        "Keras": ("keras_jobs", "keras_lstm"),
+        "torch": ("torch_jobs", "torch_lstm"),
+    },
+}
+
+
+def start_library(library):
+    """Have the library make its threads before anything is timed."""
+    if library in ("skorch", "torch"):
+        import torch
+
+        threads = os.environ.get("OMP_NUM_THREADS")
+        if threads:
+            torch.set_num_threads(int(threads))
+        torch.ones(8).sum().item()
+    elif library == "skdeep":
+        # Loads TensorFlow as the first fit would.
+        importlib.import_module("skdeep.runtime")
+    else:
+        import keras
+
+        keras.ops.convert_to_numpy(keras.ops.ones(8))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do the work; print seconds and quality as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("work", choices=JOBS)
+    add("library")
+    add("--seed", type=int, default=0)
+    add("--n-jobs", type=int, default=1)
+    add("--precision", default="float32")
+    arguments = parser.parse_args(argv)
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    module, function = JOBS[arguments.work][arguments.library]
+    prepare = getattr(importlib.import_module(f"peers.{module}"), function)
+    more = {"precision": arguments.precision} if arguments.work == "CIFAR CNN" else {}
+    job, quality = prepare(arguments.seed, arguments.n_jobs, **more)
+    start_library(arguments.library)
+    start = time.perf_counter()
+    job()
+    seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "quality": float(quality())}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

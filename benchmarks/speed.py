@@ -1,0 +1,244 @@
+"""Is skdeep as fast as what its users would write instead?
+
+    python -m pip install ".[benchmark]"
+    python benchmarks/speed.py --json speed.json
+
+Gives the same data, network, batch size and epochs to skdeep, SciKeras, plain Keras,
+skorch and a plain PyTorch loop, in turns, each time in a process of its own, and prints
+medians with what was learned beside them: nobody wins by learning less. Compiling is
+timed, imports are not. Each library is tried with one thread, all threads and, in
+searches, with two workers; its best setting counts. After that come predictions, memory
+over hundreds of fits, a thousand candidates, and how time grows with rows, candidates,
+classes and workers; `--only` names parts.
+
+Real data are used where SKDEEP_DATA or the data home has them, generated ones
+elsewhere. Fails if a bar is missed. Takes about half an hour on two cores; do nothing
+else meanwhile.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from peers.measures import MEASURES
+from peers.once import JOBS
+from report import machine, table, verdict
+
+HERE = Path(__file__).resolve().parent
+SEARCHES = ("digits search", "text search")
+# Work -> library -> how many times as fast as it skdeep must be.
+BARS = {
+    "digits search": {"SciKeras": 8.0, "skorch": 2.5, "torch": 2.0},
+    "text search": {"SciKeras": 2.0, "skorch": 1.2},
+    "CIFAR CNN": {"Keras": 1.0, "torch": 1.0},
+    "CIFAR CNN, bfloat16": {"Keras": 1.5, "torch": 1.5},
+    "autoencoder": {"Keras": 2.0, "torch": 1.0},
+    "LSTM": {"Keras": 1.5, "torch": 1 / 1.3},
+}
+# How much worse than the best other library's median quality may be.
+TOLERANCE = {
+    "digits search": 0.01,
+    "text search": 0.015,
+    "CIFAR CNN": 0.02,
+    "CIFAR CNN, bfloat16": 0.02,
+    "LSTM": 0.03,
+}
+ERROR_TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Threads of a process, and processes or threads of joblib."""
+
+    threads: int
+    n_jobs: int = 1
+
+    def __str__(self) -> str:
+        jobs = f", n_jobs={self.n_jobs}" if self.n_jobs > 1 else ""
+        return f"{self.threads or 'default'} threads{jobs}"
+
+
+@dataclass
+class Contest:
+    """What one library has done of one piece of work."""
+
+    work: str
+    library: str
+    precision: str = "float32"
+    seconds: dict[Setting, list[float]] = field(default_factory=dict)
+    quality: list[float] = field(default_factory=list)
+
+    @property
+    def best(self) -> Setting:
+        """The setting that took least time, by the median."""
+        return min(self.seconds, key=lambda setting: median(self.seconds[setting]))
+
+    def record(self) -> dict[str, object]:
+        """Return everything measured, as JSON takes it."""
+        seconds = {str(setting): times for setting, times in self.seconds.items()}
+        return vars(self) | {"seconds": seconds}
+
+    def run(self, setting: Setting, seed: int) -> None:
+        """Do the work once, in a process of its own."""
+        command = [sys.executable, str(HERE / "peers" / "once.py")]
+        command += [self.work, self.library, "--seed", str(seed)]
+        command += ["--n-jobs", str(setting.n_jobs), "--precision", self.precision]
+        environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+        for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+            environment.pop(name, None)
+            if setting.threads:
+                environment[name] = str(setting.threads)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(
+                f"{self.library} ended with {done.returncode} at {self.work}:\n"
+                f"{done.stderr[-2000:]}"
+            )
+        found = json.loads(done.stdout.splitlines()[-1])
+        self.seconds.setdefault(setting, []).append(found["seconds"])
+        self.quality.append(found["quality"])
+
+
+def settings_of(work: str, library: str) -> list[Setting]:
+    """Return the settings that a library is tried with."""
+    n_cores = os.cpu_count() or 1
+    if library == "skdeep":
+        # What a user gets who sets nothing but n_jobs.
+        chosen = [Setting(0)]
+    else:
+        chosen = [Setting(n_cores), Setting(1)]
+    if work in SEARCHES and library != "torch":
+        chosen.append(Setting(1 if library != "skdeep" else 0, n_jobs=n_cores))
+    return chosen
+
+
+def compete(work: str, n_rounds: int) -> list[Contest]:
+    """Have all libraries do a piece of work, in turns."""
+    name, _, precision = work.partition(", ")
+    contests = [
+        Contest(name, library, precision or "float32")
+        for library in JOBS[name]
+        if library == "skdeep" or library in BARS[work]
+    ]
+    if precision:
+        # Against float32, too: that is what users of the others would train with.
+        contests += [Contest(name, library) for library in BARS[work]]
+    for number in range(n_rounds):
+        for contest in contests:
+            tried = settings_of(name, contest.library)
+            for setting in tried if number == 0 else [contest.best]:
+                contest.run(setting, seed=number)
+                print(
+                    f"{work}, {contest.library}, {contest.precision}, {setting}: "
+                    f"{contest.seconds[setting][-1]:.2f} s, "
+                    f"quality {contest.quality[-1]:.4g}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+    return contests
+
+
+def judge(work: str, contests: list[Contest]) -> tuple[list[tuple], list[tuple]]:
+    """Return the rows of the table, and which bars were met."""
+    (ours,) = [c for c in contests if c.library == "skdeep"]
+    our_seconds = median(ours.seconds[ours.best])
+    rows, bars = [], []
+    for contest in contests:
+        seconds = contest.seconds[contest.best]
+        rows.append(
+            (
+                f"{work.partition(',')[0]}, {contest.precision}",
+                contest.library,
+                str(contest.best),
+                median(seconds),
+                min(seconds),
+                max(seconds),
+                median(seconds) / our_seconds,
+                median(contest.quality),
+            )
+        )
+    for library, bar in BARS[work].items():
+        ratio = min(
+            median(c.seconds[c.best]) / our_seconds
+            for c in contests
+            if c.library == library
+        )
+        bars.append(
+            (
+                f"{work}: {ratio:.2f} times as fast as {library} >= {bar:.2f}",
+                ratio >= bar,
+            )
+        )
+    others = [median(c.quality) for c in contests if c is not ours]
+    quality = median(ours.quality)
+    if work == "autoencoder":
+        fair = quality <= min(others) * (1 + ERROR_TOLERANCE)
+        text = f"error {quality:.4g} <= {min(others):.4g} + {ERROR_TOLERANCE:.0%}"
+    else:
+        fair = quality >= max(others) - TOLERANCE[work]
+        text = f"accuracy {quality:.4f} >= {max(others):.4f} - {TOLERANCE[work]}"
+    return rows, [*bars, (f"{work}: {text}", fair)]
+
+
+def measure(name: str) -> dict[str, list]:
+    """Take a measure of skdeep alone, in a process of its own."""
+    command = [sys.executable, str(HERE / "peers" / "measures.py"), name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"The measure {name!r} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def commit() -> str:
+    """Return the commit that is checked out, or that there is none."""
+    done = subprocess.run(
+        ["git", "-C", str(HERE), "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "no checkout"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the benchmark; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parts = [*BARS, *MEASURES]
+    parser.add_argument("--only", nargs="*", choices=parts, default=parts)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="file for everything measured")
+    arguments = parser.parse_args(argv)
+    print(machine(), f"commit {commit()}", sep="\n", flush=True)
+    rows, bars, everything = [], [], []
+    for work in [part for part in arguments.only if part in BARS]:
+        contests = compete(work, arguments.rounds)
+        some_rows, some_bars = judge(work, contests)
+        rows += some_rows
+        bars += some_bars
+        for contest in contests:
+            everything.append(contest.record())
+    measures = {}
+    for name in [part for part in arguments.only if part in MEASURES]:
+        measures[name] = measure(name)
+        bars += [(f"{name}: {text}", met) for text, met in measures[name]["bars"]]
+    columns = ["work", "library", "best setting", "median s", "min", "max"]
+    print(table([*columns, "relative", "quality"], rows))
+    found = [row for taken in measures.values() for row in taken["rows"]]
+    print("\n" + table(["skdeep alone", "value", "unit"], found))
+    if arguments.json:
+        record = {"machine": machine(), "commit": commit(), "runs": everything}
+        record["measures"] = measures
+        record["bars"] = [{"bar": text, "met": bool(met)} for text, met in bars]
+        arguments.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    return verdict(bars)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
