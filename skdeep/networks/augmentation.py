@@ -18,6 +18,8 @@ _WEIGHTS_SEED = 20240501
 class _TrainingImageLayer(keras.layers.Layer):
     """A layer that owns its randomness and leaves images alone in inference."""
 
+    row_by_row = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed_generator = keras.random.SeedGenerator()

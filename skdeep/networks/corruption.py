@@ -32,6 +32,8 @@ class Corruption(layers.Layer):
         If `level` is negative, or not below 1 where it is a fraction.
     """
 
+    row_by_row = True
+
     level_is_fraction = True
 
     def __init__(self, level: float, **kwargs: Any) -> None:

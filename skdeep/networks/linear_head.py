@@ -16,6 +16,8 @@ class StandardizedDense(layers.Dense):
     so that all training sets share one compiled network. They start as 0 and 1.
     """
 
+    row_by_row = True
+
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make kernel, bias, mean and scale."""
         super().build(input_shape)

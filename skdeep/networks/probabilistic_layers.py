@@ -29,6 +29,8 @@ class PixelBinarization(keras.layers.Layer):
         Passed to `keras.layers.Layer`.
     """
 
+    row_by_row = True
+
     def __init__(self, mode: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mode = mode
@@ -63,6 +65,8 @@ class GaussianSampling(keras.layers.Layer):
         Passed to `keras.layers.Layer`.
     """
 
+    row_by_row = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed_generator = keras.random.SeedGenerator()
@@ -83,6 +87,8 @@ class GaussianSampling(keras.layers.Layer):
 class GaussianDivergence(keras.layers.Layer):
     """Kullback-Leibler divergence of a Gaussian from the standard one, in nats."""
 
+    row_by_row = True
+
     def call(self, posterior: Any) -> Any:
         """Map (n, 2 * n_components) statistics to (n,) divergences."""
         mean, log_variance = ops.split(posterior, 2, axis=-1)
@@ -102,6 +108,8 @@ class CodeAndPixels(keras.layers.Layer):
         Passed to `keras.layers.Layer`.
     """
 
+    row_by_row = True
+
     def __init__(self, n_components: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.n_components = n_components
@@ -119,6 +127,8 @@ class CodeAndPixels(keras.layers.Layer):
 class BernoulliLogLikelihood(keras.layers.Layer):
     """Log likelihood of pixels in [0, 1] under independent Bernoulli variables."""
 
+    row_by_row = True
+
     def call(self, pixels: Any, logits: Any) -> Any:
         """Map (n, n_pixels) twice to (n,) log likelihoods in nats."""
         return -ops.sum(ops.softplus(logits) - pixels * logits, axis=-1)
@@ -127,6 +137,8 @@ class BernoulliLogLikelihood(keras.layers.Layer):
 @keras.saving.register_keras_serializable(package="skdeep")
 class GaussianLogLikelihood(keras.layers.Layer):
     """Log likelihood of pixels under Gaussians of one common, learned variance."""
+
+    row_by_row = True
 
     def build(self, pixels_shape: Any, means_shape: Any = None) -> None:
         """Add the logarithm of the standard deviation, one number."""

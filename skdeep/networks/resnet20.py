@@ -29,6 +29,8 @@ class WideningShortcut(layers.Layer):
         Passed to `keras.layers.Layer`.
     """
 
+    row_by_row = True
+
     def __init__(self, strides: Any, channels: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.strides = tuple(int(stride) for stride in strides)

@@ -17,6 +17,8 @@ class Standardization(keras.layers.Layer):
     pixels in any unit.
     """
 
+    row_by_row = True
+
     def build(self, input_shape: Any) -> None:
         """Make the weights."""
         channels = (input_shape[-1],)

@@ -54,6 +54,8 @@ class TransposedDense(layers.Layer):
     ((None, 6), 20)
     """
 
+    row_by_row = True
+
     source: layers.Dense
 
     def __init__(self, source: layers.Dense, **kwargs: Any) -> None:

@@ -69,6 +69,8 @@ class Views(keras.layers.Layer):
     then all of them in the second, and so on. `MeanOfViews` undoes that.
     """
 
+    row_by_row = True
+
     def __init__(self, views: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.views = tuple((bool(side), int(pixels)) for side, pixels in views)
@@ -114,6 +116,8 @@ class MeanOfViews(keras.layers.Layer):
     **kwargs : object
         Passed to `keras.layers.Layer`.
     """
+
+    row_by_row = True
 
     def __init__(self, weights: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)

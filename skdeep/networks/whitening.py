@@ -18,6 +18,8 @@ _CHUNK_PATCHES = 2**18
 class FrozenKernelConv2D(layers.Conv2D):
     """A convolution whose bias is trained, but not its kernel."""
 
+    row_by_row = True
+
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
         super().build(input_shape)

@@ -30,6 +30,7 @@ from skdeep.runtime.schedules import SCHEDULES
 from skdeep.runtime.seeds import seeded_construction
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
 from skdeep.runtime.streams import Feed, StreamFeed
+from skdeep.runtime.threads import set_threads
 from skdeep.runtime.training import (
     TrainingOptions,
     TrainingResult,
@@ -78,3 +79,5 @@ __all__ = [
     "seeded_construction",
     "stored_features",
 ]
+
+set_threads()

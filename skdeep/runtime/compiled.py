@@ -11,14 +11,16 @@ import tensorflow as tf
 
 from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
 from skdeep.runtime.pace import Pace
+from skdeep.runtime.parts import DividedBatch, n_parts
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
 from skdeep.runtime.weights import check_weights
 
 # Rows that are evaluated at once; fixed, so that sums do not depend on the
-# caller's batch size.
+# caller's batch size. Some batches are evaluated side by side.
 _EVALUATION_ROWS = 256
+_EVALUATED_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class CompiledNetwork:
         self._count_epochs = [
             layer for layer in layers if hasattr(layer, "begin_epoch")
         ]
+        self._n_parts = n_parts(model)
         self._training_pace, self._evaluation_pace = Pace(), Pace()
 
     @cached_property
@@ -241,22 +244,30 @@ class CompiledNetwork:
         return tf.stack([*sums, tf.reduce_sum(weights)])
 
     def _step(self, rows: tf.Tensor, rate: tf.Tensor, data: Sequence[Any]) -> tf.Tensor:
-        inputs, targets, weights = self._batch(rows, data)
         self.optimizer.learning_rate.assign(rate)
+        batch = DividedBatch(rows, self._n_parts)
+        inputs, targets, counted = zip(
+            *(self._batch(part, data) for part in batch.rows), strict=True
+        )
+        weights = [w * count for w, count in zip(counted, batch.counts, strict=True)]
         with tf.GradientTape() as tape:
-            outputs = self.model(inputs, training=True)
-            losses = self.program.loss(targets, outputs)
+            outputs = batch.outputs(self.model, inputs)
+            losses = list(map(self.program.loss, targets, outputs))
             # Weights have mean one over the data set, not over the batch: the
             # mean over the batch's rows is then an unbiased gradient.
-            loss = tf.reduce_mean(losses * tf.cast(weights, losses.dtype))
-            penalties = [tf.cast(p, losses.dtype) for p in self.model.losses]
+            weighted = [
+                tf.reduce_sum(part * tf.cast(weight, part.dtype))
+                for part, weight in zip(losses, weights, strict=True)
+            ]
+            loss = tf.add_n(weighted) / tf.cast(tf.shape(rows)[0], weighted[0].dtype)
+            penalties = [tf.cast(p, loss.dtype) for p in self.model.losses]
             if penalties:
                 loss += tf.add_n(penalties)
-                losses += tf.add_n(penalties)
+                losses = [part + tf.add_n(penalties) for part in losses]
         variables = self.model.trainable_variables
         gradients = tape.gradient(loss, [v.value for v in variables])
         self.optimizer.apply(gradients, variables)
-        return self._sums(outputs, targets, losses, weights)
+        return tf.add_n(list(map(self._sums, outputs, targets, losses, weights)))
 
     def _train_rows(
         self,
@@ -298,7 +309,7 @@ class CompiledNetwork:
             lambda first, _: first < n_rows,
             body,
             (tf.constant(0), start),
-            parallel_iterations=1,
+            parallel_iterations=_EVALUATED_AT_ONCE,
         )
         return sums
 

@@ -98,7 +98,13 @@ def describe_network(model: keras.Model) -> NetworkDescription | None:
         return None
     if kind == "Functional" and isinstance(model.input, dict):
         return None
-    if not all(layer.compute_dtype == precision for layer in model.layers):
+    # Layers say in their configuration what they compute with; their variables must be
+    # of the type that is handed in and out.
+    known = {precision, "bfloat16"}
+    if not all(
+        layer.variable_dtype == precision and layer.compute_dtype in known
+        for layer in model.layers
+    ):
         return None
     config = model.get_config()
     try:

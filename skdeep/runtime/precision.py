@@ -1,5 +1,6 @@
 """Precision: which numbers a network computes with."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -75,11 +76,10 @@ def convolution_multiply_adds(model: keras.Model) -> int:
         kernel = getattr(layer, "kernel", None)
         if kernel is None or len(kernel.shape) < 3:
             continue
-        positions = 1
-        for size in layer.output.shape[1:-1]:
-            positions *= size or 1
-        count = 1
-        for size in kernel.shape:
-            count *= size
-        total += positions * count
+        # A layer may be used several times, or inside of another's code only.
+        outputs = [node.outputs[0] for node in layer._inbound_nodes]
+        positions = sum(
+            math.prod(size or 1 for size in output.shape[1:-1]) for output in outputs
+        )
+        total += positions * math.prod(kernel.shape)
     return total
