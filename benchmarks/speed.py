@@ -6,8 +6,10 @@
 Gives the same data, network, batch size and epochs to skdeep, SciKeras, plain Keras,
 skorch and a plain PyTorch loop, in turns, each time in a process of its own, and prints
 medians with what was learned beside them: nobody wins by learning less. Compiling is
-timed, imports are not. Each library is tried with one thread, all threads and, in
-searches, with two workers; its best setting counts. After that come predictions, memory
+timed, imports are not. Each other library is tried with one thread, all threads and, in
+searches, with two workers; its best setting counts. skdeep is left to its own rule of
+threads. scikit-learn's network stands beside them where it can do the work; aeon's
+networks are for time series, which none of this is. After that come predictions, memory
 over hundreds of fits, a thousand candidates, and how time grows with rows, candidates,
 classes and workers; `--only` names parts.
 
@@ -125,7 +127,7 @@ def compete(work: str, n_rounds: int) -> list[Contest]:
     contests = [
         Contest(name, library, precision or "float32")
         for library in JOBS[name]
-        if library == "skdeep" or library in BARS[work]
+        if not precision or library == "skdeep" or library in BARS[work]
     ]
     if precision:
         # Against float32, too: that is what users of the others would train with.

@@ -264,6 +264,7 @@ class DeepEstimator(
             "tol": self.tol,
             "precision": self.precision,
             "callbacks": callbacks,
+            "small_last_batch": False,
         }
         return runtime.TrainingOptions(**(options | changes))
 

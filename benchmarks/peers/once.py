@@ -34,6 +34,7 @@ JOBS = {
         "skdeep": ("skdeep_jobs", "autoencoder"),
         "Keras": ("keras_jobs", "keras_autoencoder"),
         "torch": ("torch_jobs", "torch_autoencoder"),
+        "scikit-learn": ("sklearn_jobs", "sklearn_autoencoder"),
     },
     "LSTM": {
         "skdeep": ("skdeep_jobs", "lstm"),
@@ -55,7 +56,7 @@ def start_library(library):
     elif library == "skdeep":
         # Loads TensorFlow as the first fit would.
         importlib.import_module("skdeep.runtime")
-    else:
+    elif library != "scikit-learn":
         import keras
 
         keras.ops.convert_to_numpy(keras.ops.ones(8))

@@ -59,7 +59,8 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
     epochs : int, default=20
         Number of passes over the distinct rows of X.
     batch_size : int, default=128
-        Rows in a step of the optimizer.
+        Rows in a step of the optimizer, or somewhat fewer if the last step had less
+        than half of them.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         How to descend. Parameters of a name or class are routed to it, as in
         `optimizer__weight_decay=1e-4`. An instance brings its own learning rate.

@@ -94,8 +94,8 @@ class DeepCNNClassifier(ClassificationMixin, ImageInputMixin, DeepEstimator):
     epochs : int, default=None
         Number of passes over the distinct rows of X.
     batch_size : int, default=None
-        Rows in a step of the optimizer. The last step of an epoch takes what is left,
-        and is a step like the others.
+        Rows in a step of the optimizer, or somewhat fewer if the last step had less
+        than half of them.
     optimizer : str, class or keras.optimizers.Optimizer, default=None
         How to descend. Parameters of a name or class are routed to it, as in
         `optimizer__weight_decay=1e-4`; those of a preset's optimizer are overridden one

@@ -60,7 +60,8 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         Number of passes over the distinct labelled rows. With 0 only the last layer's
         random weights are drawn.
     batch_size : int, default=64
-        Rows in a step of the optimizer.
+        Rows in a step of the optimizer, or somewhat fewer if the last step had less
+        than half of them.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         How to descend. Parameters of a name or class are routed to it, as in
         `optimizer__weight_decay=1e-4`. An instance brings its own learning rate.

@@ -55,7 +55,8 @@ class RNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     epochs : int, default=6
         Number of passes over the distinct rows of X.
     batch_size : int, default=32
-        Rows in a step of the optimizer; texts of similar length share a batch.
+        Rows in a step of the optimizer, or somewhat fewer if the last step had less
+        than half of them; texts of similar length share a batch.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         How to descend. Parameters of a name or class are routed to it, as in
         `optimizer__weight_decay=1e-4`. An instance brings its own learning rate.

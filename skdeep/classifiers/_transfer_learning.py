@@ -70,7 +70,8 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
     epochs : int, default=20
         Number of passes over the distinct rows of X.
     batch_size : int, default=256
-        Rows in a step of the optimizer.
+        Rows in a step of the optimizer, or somewhat fewer if the last step had less
+        than half of them.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         How to descend. Parameters of a name or class are routed to it, as in
         `optimizer__beta_2=0.99`. An instance brings its own learning rate.

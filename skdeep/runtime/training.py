@@ -71,6 +71,7 @@ class TrainingOptions:
     on_epoch_end: Callable[..., bool] | None = None
     checkpoint: SnapshotStore | None = None
     progress: EpochProgress | None = None
+    small_last_batch: bool = True
 
 
 @dataclass
@@ -180,6 +181,35 @@ def fit(
         return run.epochs()
 
 
+def even_batch_size(n_rows: int, batch_size: int) -> int:
+    """Return the largest batch size that leaves no last batch of less than half of it.
+
+    A last batch of a few rows has gradients that are mostly noise, for a step as long
+    as any other. Worse, a batch normalisation of low momentum would take nearly half of
+    the statistics that it predicts with from these rows.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows in an epoch, at least 1.
+    batch_size : int
+        Rows in a batch at most, at least 1.
+
+    Returns
+    -------
+    batch_size : int
+        More than half of the given one. If no such size does, the one that comes
+        closest.
+
+    Examples
+    --------
+    >>> even_batch_size(40_000, 1024)
+    1012
+    """
+    sizes = range(batch_size, batch_size // 2, -1)
+    return max(sizes, key=lambda size: min((n_rows % size or size) / size, 0.5))
+
+
 class _Run:
     """One training run on a leased network."""
 
@@ -200,6 +230,8 @@ class _Run:
         self.state = state
         self.progress = Progress()
         self.batch_size = min(options.batch_size, len(training))
+        if not options.small_last_batch:
+            self.batch_size = even_batch_size(len(training), self.batch_size)
         check_batch_memory(compiled.model, self.batch_size)
         self.n_steps = -(-len(training) // self.batch_size)
         self.callbacks = EpochCallbacks(options.callbacks, compiled, options.epochs)

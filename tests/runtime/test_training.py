@@ -3,9 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skdeep import runtime
 from skdeep.runtime.seeds import epoch_generator
+from skdeep.runtime.training import even_batch_size
 from skdeep.runtime.validation import validation_split
 from tests.runtime.networks import (
     assert_same_weights,
@@ -198,3 +201,35 @@ def test_result_is_numbers():
     assert_same_weights(kept, result.weights)
     assert all(type(array) is np.ndarray for array in result.weights)
     assert all(type(v) is float for v in result.history["loss"])
+
+
+@given(st.integers(1, 3000), st.integers(1, 300))
+def test_even_batch_size(n_rows, batch_size):
+    """It is the largest size with a last batch of at least half, if there is one."""
+    batch_size = min(batch_size, n_rows)
+    size = even_batch_size(n_rows, batch_size)
+    assert batch_size / 2 < size <= batch_size
+
+    def is_even(size):
+        batches = [min(size, n_rows - i) for i in range(0, n_rows, size)]
+        return 2 * batches[-1] >= size
+
+    sizes = [s for s in range(1, batch_size + 1) if 2 * s > batch_size and is_even(s)]
+    assert not sizes or size == max(sizes)
+
+
+def test_small_last_batches():
+    """They are avoided if asked for; otherwise there are those of Keras."""
+    X, y = regression_data(17)
+
+    def steps(**changes):
+        result = fit(X=X, y=y, options=options(epochs=1, **changes))
+        # What counts the steps is the first variable of the optimizer.
+        return int(result.state.optimizer[0])
+
+    assert steps() == 3
+    assert steps(small_last_batch=False) == 3
+    even = fit(X=X, y=y, options=options(small_last_batch=False))
+    assert_same_weights(
+        even.weights, fit(X=X, y=y, options=options(batch_size=6)).weights
+    )
