@@ -3,36 +3,58 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import RLock
+from threading import RLock, get_ident
 
 import numpy as np
 import tensorflow as tf
+from keras.src.random import seed_generator
 from tensorflow.python.eager.context import context
 
 from skdeep.runtime.processes import check_process
 
-# Keras draws the seeds of initialisers and of random layers from Python's
-# process-wide `random` when they are constructed, so only one thread may build.
+# One thread at a time stands in for Keras' source of random numbers.
 BUILD_LOCK = RLock()
-# So does TensorFlow with operations that have no seed of their own.
+# TensorFlow has one source for operations without a seed of their own.
 _OPERATIONS_LOCK = RLock()
+
+
+class _Draws:
+    """Python's module `random` as Keras uses it, with numbers of its own in one thread.
+
+    Parameters
+    ----------
+    seed : int
+        What decides the numbers that the current thread draws. All other threads draw
+        from the real module.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._generator = random.Random(seed)
+        self._thread = get_ident()
+
+    def randint(self, low: int, high: int) -> int:
+        """Return a whole number from low to high, both included."""
+        ours = get_ident() == self._thread
+        return (self._generator if ours else random).randint(low, high)
 
 
 @contextmanager
 def seeded_construction(seed: int) -> Iterator[None]:
     """Make Keras objects that are constructed inside depend on `seed` only.
 
-    Everything that Keras draws later comes from these seeds. Python's random
-    state is put back on the way out.
+    Keras draws the seeds of initialisers and of random layers from Python's `random`
+    when they are constructed, and everything later from these seeds. To seed that
+    module would not do: all threads draw from it, such as those that serve a worker of
+    a cluster, and would take numbers away from us, and get ours.
     """
     check_process()
     with BUILD_LOCK:
-        state = random.getstate()
-        random.seed(seed)
+        before = seed_generator.python_random
+        seed_generator.python_random = _Draws(seed)
         try:
             yield
         finally:
-            random.setstate(state)
+            seed_generator.python_random = before
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Seeds decide everything random, and nothing else notices."""
 
 import random
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -105,3 +107,36 @@ def test_seeded_operations(seed):
         assert outside == expected
     assert context()._seed == seed
     tf.random.set_seed(None)
+
+
+def test_other_threads_draw_undisturbed():
+    """Threads that draw meanwhile change nothing, and are not seeded by us.
+
+    A worker of Dask, say, does so all the time.
+    """
+    stop, draws = threading.Event(), []
+
+    def draw():
+        while not stop.is_set():
+            draws.append(random.random())
+            keras.initializers.RandomUniform()
+
+    expected = None
+    before = sys.getswitchinterval()
+    threads = [threading.Thread(target=draw) for _ in range(2)]
+    # Python changes threads every 5 ms, which is longer than a layer takes.
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in range(20):
+            with seeded_construction(3):
+                weights = dense_network(units=50, dropout=0.5).get_weights()
+            expected = expected or weights
+            assert_same_weights(weights, expected)
+    finally:
+        sys.setswitchinterval(before)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert len(set(draws)) == len(draws)
