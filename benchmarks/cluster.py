@@ -59,6 +59,9 @@ SECONDS_OF_A_FIT, FEWEST_SECONDS = 6.0, 5.0
 BAR, LARGEST_ERROR = 1.6, 0.25
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
 ALL_CORES = "--all-cores"
+# A local cluster of Dask gives up a worker that is not back after 15 seconds. On a busy
+# machine that is too early: it must start Python and import this program.
+PATIENCE = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
 
 
 class Accident(TransformerMixin, BaseEstimator):
@@ -123,10 +126,12 @@ def timed(search, data):
 @contextlib.contextmanager
 def dask(n_workers):
     """Start a cluster of Dask for the searches in the context."""
+    from dask import config
     from distributed import Client, LocalCluster
 
     register_dask()
     with (
+        config.set(PATIENCE),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,

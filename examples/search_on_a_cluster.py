@@ -32,7 +32,9 @@ their last digits, of which there is a warning after the search.
 
 **A worker dies.** What it was doing is done again, by another worker or by the one that
 Dask or Ray starts in its place; the scores are the same. A fit that kills its worker
-four times ends the search with an error: often the worker has too little memory.
+four times ends the search with an error: often the worker has too little memory. A
+search on Dask waits for as long as there is no worker at all, and `LocalCluster` gives
+up those that take more than 15 seconds to come back, unless told otherwise, as below.
 
 **What it costs.** With F fits of S seconds each on W workers with a core each,
 
@@ -80,6 +82,9 @@ from skdeep.clusters import register_dask, register_ray
 N_FOLDS = 3
 GRID = {"learning_rate": [0.001, 0.003, 0.01], "dropout": [0.0, 0.3]}
 GRID_FAST = {"learning_rate": [0.001, 0.01]}
+# A local cluster of Dask gives up a worker that is not back after 15 seconds. On a busy
+# machine that is too early: it must start Python and import this program.
+PATIENCE = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
 
 
 # %%
@@ -95,10 +100,12 @@ def local(n_workers):
 @contextlib.contextmanager
 def dask(n_workers):
     """Start a cluster of Dask on this machine."""
+    from dask import config
     from distributed import Client, LocalCluster
 
     register_dask()
     with (
+        config.set(PATIENCE),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,

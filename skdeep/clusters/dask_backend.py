@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from typing import Any
-
-import distributed
+from typing import TYPE_CHECKING, Any
 
 from skdeep.clusters.task_backend import MAX_RETRIES, DataLostError, TaskBackend
 from skdeep.clusters.worker import Report, perform
+
+if TYPE_CHECKING:
+    import distributed
 
 # A busy machine may need a minute to start a worker in place of another.
 _RESTART_SECONDS = 300
@@ -41,11 +42,14 @@ class DaskBackend(TaskBackend):
         nesting_level: int | None = None,
         inner_max_num_threads: int | None = None,
         *,
-        client: distributed.Client | None = None,
+        client: "distributed.Client | None" = None,
         scatter: Sequence[Any] = (),
         wait_for_workers_timeout: float = 10,
         **submit_options: Any,
     ) -> None:
+        # An extra: this module can be imported without.
+        import distributed
+
         super().__init__(nesting_level, inner_max_num_threads, scatter=scatter)
         if client is None:
             try:
@@ -71,8 +75,9 @@ class DaskBackend(TaskBackend):
         for _ in range(MAX_RETRIES):
             try:
                 return self._scatter(value)
-            except OSError:
-                # A worker died meanwhile, or all did and none is back yet.
+            except Exception:
+                # A worker died meanwhile, or all did and none is back yet. Depending
+                # on the moment that is an OSError, a ValueError or something else.
                 self._client.wait_for_workers(1, timeout=_RESTART_SECONDS)
         return self._scatter(value)
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import ray
-
 from skdeep.clusters.task_backend import MAX_RETRIES, TaskBackend
 from skdeep.clusters.worker import Report, perform
 
@@ -33,6 +31,9 @@ class RayBackend(TaskBackend):
         scatter: Sequence[Any] = (),
         ray_remote_args: Mapping[str, Any] | None = None,
     ) -> None:
+        # An extra: this module can be imported without.
+        import ray
+
         super().__init__(nesting_level, inner_max_num_threads, scatter=scatter)
         if not ray.is_initialized():
             raise ValueError(
@@ -40,19 +41,20 @@ class RayBackend(TaskBackend):
                 'parallel_config(backend="ray").'
             )
         options = {"num_cpus": 1, "max_retries": MAX_RETRIES, **(ray_remote_args or {})}
+        self._ray = ray
         self._options = options
         self._perform = ray.remote(perform).options(**options)
 
     def _n_workers(self) -> int:
         """Return how many tasks there is room for."""
-        offered = ray.cluster_resources()
+        offered = self._ray.cluster_resources()
         asked = {"CPU": self._options["num_cpus"], "GPU": self._options.get("num_gpus")}
         room = [offered.get(kind, 0) / n for kind, n in asked.items() if n]
         return max(int(min(room, default=1)), 1)
 
     def _put(self, value: Any) -> Any:
         """Put data into Ray's memory."""
-        return ray.put(value)
+        return self._ray.put(value)
 
     def _start(self, pickled: bytes, references: Sequence[Any]) -> Any:
         """Start a task."""
@@ -64,9 +66,9 @@ class RayBackend(TaskBackend):
 
     def _report_of(self, task: Any) -> Report:
         """Return the report of a task."""
-        return ray.get(task)
+        return self._ray.get(task)
 
     def _cancel(self, tasks: Sequence[Any]) -> None:
         """Give up tasks. What a worker has begun is interrupted."""
         for task, _ in tasks:
-            ray.cancel(task)
+            self._ray.cancel(task)

@@ -9,7 +9,6 @@ from functools import cached_property
 from queue import SimpleQueue
 from typing import Any
 
-import cloudpickle
 from joblib.parallel import ParallelBackendBase
 
 from skdeep.clusters.worker import Call, Placeholder, Report, n_threads
@@ -46,6 +45,9 @@ class Assignment:
     @cached_property
     def pickled(self) -> bytes:
         """The calls without the data. What a notebook defines goes with its code."""
+        # Comes with the extras: this module can be imported without.
+        import cloudpickle
+
         return cloudpickle.dumps(self._calls)
 
     def _set_apart(self, value: Any) -> Any:

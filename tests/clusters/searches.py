@@ -27,6 +27,10 @@ from sklearn.pipeline import make_pipeline
 from skdeep import DeepCNNClassifier
 from skdeep.clusters import register_dask, register_ray
 
+# A local cluster of Dask gives up a worker that is not back after 15 seconds. On a busy
+# machine that is too early: it must start Python and import this program.
+PATIENCE = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
+
 
 class Accident(TransformerMixin, BaseEstimator):
     """Passes X on, but kills processes when it is fitted for the first time.
@@ -46,7 +50,8 @@ class Accident(TransformerMixin, BaseEstimator):
     def fit(self, X, y=None):
         if self.place is not None and not Path(self.place).exists():
             Path(self.place).touch()
-            for process in (*self.others, os.getpid()):
+            # This one last.
+            for process in (*({*self.others} - {os.getpid()}), os.getpid()):
                 os.kill(process, signal.SIGKILL)
         return self
 
@@ -59,11 +64,13 @@ class Accident(TransformerMixin, BaseEstimator):
 
 @contextlib.contextmanager
 def dask_cluster():
-    """Start two workers, and give a function that returns their processes."""
+    """Start two workers, and give a function that returns the processes of both."""
+    from dask import config
     from distributed import Client, LocalCluster
 
     register_dask()
     with (
+        config.set(PATIENCE),
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -73,7 +80,12 @@ def dask_cluster():
         ) as cluster,
         Client(cluster) as client,
     ):
-        yield lambda: tuple(client.run(os.getpid).values())
+
+        def processes():
+            client.wait_for_workers(2)
+            return tuple(client.run(os.getpid).values())
+
+        yield processes
 
 
 @contextlib.contextmanager
@@ -85,7 +97,6 @@ def ray_cluster():
     ray.init(
         num_cpus=2,
         include_dashboard=False,
-        _node_ip_address="127.0.0.1",
         object_store_memory=100_000_000,
         log_to_driver=False,
     )
@@ -172,10 +183,10 @@ def monitored(data):
     return int((scores["task_name"] == "epoch").sum())
 
 
-def nested(data):
+def nested(data, n_jobs=None):
     """Return the scores of a search inside of a cross-validation."""
     search = GridSearchCV(
-        LogisticRegression(max_iter=300), {"C": [0.1, 1.0]}, cv=2, n_jobs=2
+        LogisticRegression(max_iter=300), {"C": [0.1, 1.0]}, cv=2, n_jobs=n_jobs
     )
     return cross_val_score(search, *data, cv=3, error_score="raise").tolist()
 
@@ -198,7 +209,7 @@ def main(backend, folder):
             "linear": scores_of(
                 linear_search(rows, place=kill["linear"], others=processes())
             ),
-            "nested": nested(rows),
+            "nested": nested(rows, n_jobs=2),
         }
         error = what_is_raised(images)
         n_monitored = monitored(images)
