@@ -26,6 +26,7 @@ _ESTIMATORS = {
 }
 
 _SUBPACKAGES = (
+    "clusters",
     "datasets",
     "hashing",
     "inspection",

@@ -17,7 +17,7 @@ LEVELS = (
     ("runtime", "encoding", "networks", "metrics", "datasets", "documentation"),
     ("base", "mixins"),
     ("autoencoders", "classifiers", "wrappers", "hashing"),
-    ("inspection", "persistence", "onnx"),
+    ("inspection", "persistence", "onnx", "clusters"),
     ("plotting", "model_comparison"),
     ("gallery",),
 )
@@ -31,6 +31,8 @@ HOMES = {
     "sphinx_gallery": {"gallery"},
     "tf2onnx": {"runtime"},
     "skl2onnx": {"onnx"},
+    "distributed": {"clusters"},
+    "ray": {"clusters"},
     "keras.layers": {"networks"},
     "keras": {"networks", "runtime", "base", "wrappers"},
 }

@@ -30,6 +30,7 @@ ROUTED = "PR02 Unknown parameters {'**routed'}"
 
 # Rooms whose names users import; the others serve these.
 PUBLIC_ROOMS = {
+    "clusters",
     "datasets",
     "inspection",
     "metrics",

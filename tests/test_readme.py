@@ -1,8 +1,10 @@
 """What README tells people to paste works."""
 
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,33 @@ def test_python_block_runs(number):
     if "import onnxruntime" in PYTHON[number]:
         for library in ("onnx", "onnxruntime", "skl2onnx", "tf2onnx"):
             pytest.importorskip(library, reason="the extra `onnx` is missing")
+    if "import register_dask" in PYTHON[number]:
+        pytest.skip("starts processes, so it is run as a program by the next test")
     code = compile(PYTHON[number], f"README.md, Python block {number + 1}", "exec")
     exec(code, {"__name__": "__main__"})
+
+
+@pytest.mark.slow
+def test_block_about_clusters_runs(tmp_path):
+    """The block that starts workers runs as a program, which they can import."""
+    pytest.importorskip("distributed", reason="the extra `dask` is missing")
+    [block] = [block for block in PYTHON if "import register_dask" in block]
+    program = tmp_path / "search.py"
+    program.write_text(block, encoding="utf-8")
+    paths = [str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(program)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "learning_rate" in done.stdout
 
 
 @pytest.mark.parametrize("block", SHELL)

@@ -14,7 +14,7 @@ def sklearn_autoencoder(seed, n_jobs):
     train, test = (part.astype("float32") / 255 for part in works.flat_digits())
     _, n_hidden, n_code = works.AUTOENCODER_SIZES
     network = MLPRegressor(
-        (n_hidden, n_code, n_hidden),
+        hidden_layer_sizes=(n_hidden, n_code, n_hidden),
         alpha=0.0,
         batch_size=works.AUTOENCODER["batch"],
         learning_rate_init=works.AUTOENCODER["rate"],

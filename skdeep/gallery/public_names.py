@@ -22,6 +22,7 @@ TITLES = {
     "plotting": "Plotting",
     "persistence": "Persistence",
     "onnx": "ONNX files",
+    "clusters": "Clusters",
     "networks": "Networks",
 }
 
