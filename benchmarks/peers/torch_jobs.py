@@ -210,6 +210,8 @@ def skorch_texts(seed, n_jobs):
     pipeline = Pipeline([("characters", works.PaddedCharacters()), ("cnn", classifier)])
     grid = {"cnn__lr": list(works.TEXTS["rates"])}
     search = GridSearchCV(pipeline, grid, cv=works.TEXTS["n_folds"], n_jobs=n_jobs)
+    # Its loss takes no whole numbers.
+    spam = spam.astype("float32")
     return lambda: search.fit(texts, spam), lambda: search.best_score_
 
 

@@ -28,7 +28,7 @@ N_CIFAR, N_CIFAR_TEST = 3000, 2000
 AUTOENCODER = {"rate": 0.001, "epochs": 3, "batch": 128}
 AUTOENCODER_SIZES = (784, 100, 30)
 N_MNIST = 60_000
-LSTM = {"rate": 0.003, "epochs": 2, "batch": 64}
+LSTM = {"rate": 0.003, "epochs": 4, "batch": 64}
 LSTM_UNITS = LSTM_EMBEDDING = 64
 N_WORDS = 5000
 
@@ -54,7 +54,7 @@ def messages():
     except OSError:
         texts, labels = make_messages(N_TEXTS, random_state=0, return_X_y=True)
         texts = np.asarray(texts, object)
-    return texts, (np.asarray(labels) == "spam").astype(int)
+    return texts, np.asarray(labels).astype(int)
 
 
 class PaddedCharacters(TransformerMixin, BaseEstimator):
