@@ -142,7 +142,7 @@ def workers():
     grid = {"optimizer__learning_rate": list(works.DIGITS["rates"])}
     scores, seconds = {}, {1: [], 2: [], 4: []}
     digits_classifier(epochs=1).fit(images, classes)
-    for _ in range(3):
+    for _ in range(5):
         for n_jobs in seconds:
             search = GridSearchCV(digits_classifier(), grid, n_jobs=n_jobs, cv=5)
             with parallel_config(backend="threading"):
@@ -168,7 +168,7 @@ def candidates():
     flat = images.reshape(len(images), -1)[:150]
     rates = np.geomspace(1e-4, 1e-1, N_CANDIDATES).tolist()
     found, seconds_per_fit, start = [], [], None
-    for n_candidates in (N_CANDIDATES // 8, N_CANDIDATES // 4, N_CANDIDATES):
+    for n_candidates in (N_CANDIDATES // n for n in (8, 4, 2, 1)):
         search = GridSearchCV(
             tiny_classifier(), {"optimizer__learning_rate": rates[:n_candidates]}, cv=3
         )

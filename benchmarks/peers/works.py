@@ -18,14 +18,14 @@ N_CLASSES = 10
 
 DIGITS = {"rates": (0.0003, 0.001, 0.003), "n_folds": 5, "epochs": 10, "batch": 32}
 DIGITS_SHAPE = (8, 8, 1)
-TEXTS = {"rates": (0.001, 0.002, 0.004), "n_folds": 3, "epochs": 3, "batch": 32}
-N_TEXTS = 2000
+TEXTS = {"rates": (0.001, 0.004), "n_folds": 3, "epochs": 2, "batch": 32}
+N_TEXTS, N_CONVERSATIONS = 2000, 1200
 MAX_CHARACTERS = 160
 CNN_SIZES = {"embedding_size": 32, "filters": 64, "kernel_sizes": (3,), "dropout": 0.5}
-CIFAR = {"rate": 0.001, "epochs": 3, "batch": 128}
+CIFAR = {"rate": 0.001, "epochs": 2, "batch": 128}
 CIFAR_SHAPE = (32, 32, 3)
 N_CIFAR, N_CIFAR_TEST = 3000, 2000
-AUTOENCODER = {"rate": 0.001, "epochs": 3, "batch": 128}
+AUTOENCODER = {"rate": 0.001, "epochs": 2, "batch": 128}
 AUTOENCODER_SIZES = (784, 100, 30)
 N_MNIST = 60_000
 LSTM = {"rate": 0.003, "epochs": 4, "batch": 64}
@@ -83,11 +83,11 @@ def padded(texts, analyzer, max_length, max_features=None):
 
 @cache
 def conversations():
-    """Return 2,000 texts of one to many messages, and which hold spam (1)."""
+    """Return texts of one to many messages, and which hold spam (1)."""
     generator = np.random.default_rng(1)
     texts, spam = messages()
     joined, labels = [], []
-    for _ in range(N_TEXTS):
+    for _ in range(N_CONVERSATIONS):
         # Lengths like those of reviews and mails: many short, few long.
         chosen = generator.integers(len(texts), size=1 + int(generator.exponential(3)))
         joined.append(" ".join(texts[chosen]))

@@ -158,8 +158,12 @@ class FrozenNetwork:
             list(map(send, starts))
             return outputs
         # Operations have one thread each: groups pass side by side instead.
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, _GROUPS_AT_ONCE)) as threads:
+        threads = ThreadPoolExecutor(min(os.cpu_count() or 1, _GROUPS_AT_ONCE))
+        try:
             list(threads.map(send, starts))
+        finally:
+            # Ctrl-C waits for the groups that are under way, and no others.
+            threads.shutdown(cancel_futures=True)
         return outputs
 
 

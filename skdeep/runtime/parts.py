@@ -7,7 +7,7 @@ means and variances are those of the whole batch. There are always as many parts
 whatever the number of cores, as sums over them depend on it in their last bits.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -177,17 +177,17 @@ class DividedBatch:
         def call(*arguments: Any, **options: Any) -> Any:
             graph = _graph(operation)
             if graph is not None:
-                return self._run(graph, arguments[0])
+                return self._run(graph, _inputs(arguments, options))
             if isinstance(operation, layers.BatchNormalization) and operation.trainable:
-                return _Parts(self._normalized(operation, arguments[0].tensors))
+                parts = _inputs(arguments, options).tensors
+                return _Parts(self._normalized(operation, parts))
             if "training" in getattr(operation, "_call_context_args", ()):
                 options["training"] = True
-            return _joined(
-                [
-                    operation(*_part(arguments, number), **options)
-                    for number in range(len(self.rows))
-                ]
-            )
+            outputs = []
+            for number in range(len(self.rows)):
+                positional, named = _part((arguments, options), number)
+                outputs.append(operation(*positional, **named))
+            return _joined(outputs)
 
         return call
 
@@ -237,6 +237,11 @@ class DividedBatch:
             for part in parts
         ]
         return [ops.cast(part, layer.compute_dtype) for part in normalized]
+
+
+def _inputs(arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Return what a layer is called on, be it by position or by name."""
+    return arguments[0] if arguments else options["inputs"]
 
 
 def _joined(structures: Sequence[Any]) -> Any:

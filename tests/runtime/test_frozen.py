@@ -1,5 +1,7 @@
 """Frozen networks: the same numbers, row by row, with weights compiled in."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -115,3 +117,19 @@ def test_group_sizes():
     assert sizes[0] == 32
     assert sizes[2] == 16
     assert sizes[-1] == 4
+
+
+def test_an_error_ends_it_soon(weights):
+    """What goes wrong in one group is raised, and most of the others are not begun."""
+    frozen = FrozenNetwork(SPEC, weights, ArrayFeed(ROWS, scale=1 / 255).layout, 1)
+    calls = []
+
+    def fail(batch):
+        calls.append(len(batch))
+        time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    frozen._function = fail
+    with pytest.raises(KeyboardInterrupt):
+        frozen(np.concatenate([ROWS] * 20))
+    assert 0 < len(calls) < 10 * len(ROWS)

@@ -51,12 +51,12 @@ def body(normalised=True, **options_of_dense):
 def nested_network(**settings):
     """Return a network whose layers stand inside of another's, one of them frozen."""
     image = keras.Input(SHAPE, name="image")
-    x = body(**settings)(image)
-    frozen = layers.BatchNormalization(name="frozen", trainable=False)
-    outputs = {"first": frozen(x), "second": x}
+    # Layers may be called on their inputs by name, too.
+    x = body(**settings)(inputs=image)
+    x = layers.BatchNormalization(name="frozen", trainable=False)(inputs=x)
     penalty = keras.regularizers.L2(0.01)
-    first = layers.Dense(1, kernel_regularizer=penalty, name="first")(outputs["first"])
-    return keras.Model(image, first, name="nested_network")
+    x = layers.Dense(1, kernel_regularizer=penalty, name="output")(x)
+    return keras.Model(image, x, name="nested_network")
 
 
 def train(monkeypatch, n, network, n_rows=37, batch_size=9):
