@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from keras import layers, ops
+from keras import ops
 
 # The class of `keras.Model(inputs, outputs)`, which Keras does not export.
 from keras.src.models.functional import Functional
@@ -26,35 +26,35 @@ _N_PARTS = 4
 _ENOUGH_MULTIPLY_ADDS = 5_000_000
 # Layers of Keras whose result for a row depends on that row alone. Layers of ours say
 # so themselves, by an attribute `row_by_row`.
-_ROW_BY_ROW = (
-    layers.InputLayer,
-    layers.Activation,
-    layers.Add,
-    layers.AveragePooling2D,
-    layers.Concatenate,
-    layers.Conv2D,
-    layers.Conv2DTranspose,
-    layers.Cropping2D,
-    layers.Dense,
-    layers.DepthwiseConv2D,
-    layers.Dropout,
-    layers.Flatten,
-    layers.GaussianDropout,
-    layers.GaussianNoise,
-    layers.GlobalAveragePooling2D,
-    layers.GlobalMaxPooling2D,
-    layers.Identity,
-    layers.LeakyReLU,
-    layers.MaxPooling2D,
-    layers.Multiply,
-    layers.ReLU,
-    layers.Rescaling,
-    layers.Reshape,
-    layers.SeparableConv2D,
-    layers.SpatialDropout2D,
-    layers.UpSampling2D,
-    layers.ZeroPadding2D,
-)
+_ROW_BY_ROW = {
+    "InputLayer",
+    "Activation",
+    "Add",
+    "AveragePooling2D",
+    "Concatenate",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Cropping2D",
+    "Dense",
+    "DepthwiseConv2D",
+    "Dropout",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "Identity",
+    "LeakyReLU",
+    "MaxPooling2D",
+    "Multiply",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "SeparableConv2D",
+    "SpatialDropout2D",
+    "UpSampling2D",
+    "ZeroPadding2D",
+}
 
 
 class _Parts:
@@ -86,10 +86,21 @@ def _divides(operation: Any) -> bool:
     graph = _graph(operation)
     if graph is not None:
         return all(_divides(inner) for inner in graph.operations)
-    if type(operation) is layers.BatchNormalization:
+    if _is_normalization(operation):
         return not operation.renorm
-    own = getattr(operation, "row_by_row", False)
-    return own or (type(operation) in _ROW_BY_ROW and _keeps_rows_apart(operation))
+    if getattr(operation, "row_by_row", False):
+        return True
+    kind = type(operation)
+    known = kind.__module__.startswith("keras.") and kind.__name__ in _ROW_BY_ROW
+    return known and _keeps_rows_apart(operation)
+
+
+def _is_normalization(operation: Any) -> bool:
+    """Tell whether an operation is Keras' own batch normalisation."""
+    kind = type(operation)
+    return kind.__name__ == "BatchNormalization" and kind.__module__.startswith(
+        "keras."
+    )
 
 
 def _keeps_rows_apart(layer: keras.Layer) -> bool:
@@ -178,7 +189,7 @@ class DividedBatch:
             graph = _graph(operation)
             if graph is not None:
                 return self._run(graph, _inputs(arguments, options))
-            if isinstance(operation, layers.BatchNormalization) and operation.trainable:
+            if _is_normalization(operation) and operation.trainable:
                 parts = _inputs(arguments, options).tensors
                 return _Parts(self._normalized(operation, parts))
             if "training" in getattr(operation, "_call_context_args", ()):
@@ -191,9 +202,7 @@ class DividedBatch:
 
         return call
 
-    def _normalized(
-        self, layer: layers.BatchNormalization, parts: Sequence[tf.Tensor]
-    ) -> list[tf.Tensor]:
+    def _normalized(self, layer: Any, parts: Sequence[tf.Tensor]) -> list[tf.Tensor]:
         """Normalise parts by the mean and variance of all their rows."""
         dtype = keras.backend.result_type(parts[0].dtype, "float32")
         parts = [ops.cast(part, dtype) for part in parts]

@@ -179,7 +179,9 @@ def test_pipeline_and_grid_search_on_a_retrieval_scorer(digits):
         model, grid, scoring=hashing_map_scorer, cv=2, error_score="raise"
     ).fit(X.reshape(len(X), -1) * 16, y)
     assert search.best_params_ == {"semantichashingtransformer__n_bits": 12}
-    assert search.best_score_ > 0.25
+    one, twelve = search.cv_results_["mean_test_score"]
+    # One bit, the same for nearly all rows, finds what chance does.
+    assert twelve > 2 * one
 
 
 @pytest.mark.parametrize("name", ["transform", "transform_proba", "pack"])
