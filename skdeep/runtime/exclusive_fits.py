@@ -6,6 +6,8 @@ from functools import wraps
 from threading import Lock, get_ident
 from typing import Any
 
+from skdeep.runtime.seeds import variables_of_one_name
+
 # The thread that fits an object, by the object's identity.
 _FITTING: dict[int, int] = {}
 _LOCK = Lock()
@@ -20,7 +22,8 @@ def exclusive(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def exclusive_method(estimator: object, *arguments: Any, **keywords: Any) -> Any:
-        with _exclusive_fit(estimator):
+        # Optimizers and metrics have variables, too.
+        with _exclusive_fit(estimator), variables_of_one_name():
             return method(estimator, *arguments, **keywords)
 
     return exclusive_method

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.python.eager.context import context
+from tensorflow.python.ops import gen_resource_variable_ops
 
+from skdeep.runtime.exclusive_fits import exclusive
 from skdeep.runtime.seeds import (
     epoch_generator,
     seeded_construction,
@@ -140,3 +142,35 @@ def test_other_threads_draw_undisturbed():
         for thread in threads:
             thread.join()
     assert len(set(draws)) == len(draws)
+
+
+def test_variables_have_one_name(monkeypatch):
+    """TensorFlow sees no new name in any fit; it would keep each for ever."""
+    names = []
+    original = gen_resource_variable_ops.var_handle_op
+
+    def note(*arguments, **options):
+        names.append(options["debug_name"])
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(gen_resource_variable_ops, "var_handle_op", note)
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    n_outside = len(names)
+    assert n_outside == len(set(names)) == 2
+
+    class Thing:
+        @exclusive
+        def fit(self):
+            with seeded_construction(0):
+                model = dense_network(dropout=0.5)
+            model.compile("adam", "mse", metrics=["mae"])
+            model.optimizer.build(model.trainable_variables)
+            return model
+
+    first = Thing().fit()
+    n_variables = len(names) - n_outside
+    assert n_variables >= len(first.variables) + len(first.optimizer.variables)
+    assert len(set(names[n_outside:])) == 1
+    # Keras' own names are not touched.
+    assert {v.name for v in network.variables} == {"kernel", "bias"}
+    assert {"kernel", "bias"} < {v.name for v in first.variables}
