@@ -63,8 +63,8 @@ def seeded_construction(seed: int) -> Iterator[None]:
 def variables_of_one_name() -> Iterator[None]:
     """Give all variables that are made inside one name in TensorFlow.
 
-    It keeps the operation that makes a variable for ever, 36 kB for each name, and Keras
-    numbers layers: names would be new in every fit. Keras' own names stay.
+    It keeps the operation that makes a variable for ever, 36 kB for each name, and
+    Keras numbers layers: names would be new in every fit. Keras' own names stay.
     """
 
     def make(creator: Any, **arguments: Any) -> Any:
