@@ -7,6 +7,8 @@ from types import TracebackType
 import keras
 import tensorflow as tf
 
+from skdeep.runtime import seeds
+
 _LIBRARIES = ("keras", "tensorflow")
 
 
@@ -59,6 +61,8 @@ def _raised_inside(traceback: TracebackType | None) -> bool:
     """Tell whether the innermost frame of a traceback is one of the libraries'."""
     module = ""
     while traceback is not None:
-        module = traceback.tb_frame.f_globals.get("__name__", "")
+        home = traceback.tb_frame.f_globals.get("__name__", "")
+        # Through which all variables are made, on the libraries' behalf.
+        module = module if home == seeds.__name__ else home
         traceback = traceback.tb_next
     return module.partition(".")[0] in _LIBRARIES
