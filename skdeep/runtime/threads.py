@@ -1,7 +1,7 @@
 """How many threads TensorFlow has: one rule for every process of a machine.
 
 TensorFlow divides one operation among a number of threads that is fixed when it starts.
-For small networks one thread is fastest by far, and a search runs several fits side by
+For small networks one thread is fastest, and a search runs several fits side by
 side anyway. So operations get one thread each, on machines of up to fifteen cores, and
 an eighth of the cores beyond; what is large enough to gain from more cores is divided
 by us, see `skdeep.runtime.parts`. The last bits of convolutions depend on this number,
@@ -12,8 +12,8 @@ import os
 
 import tensorflow as tf
 
-# Both see the cores of the machine, not those that a process may use, which differ
-# between a process and its workers on some clusters.
+# Cores of the machine, not those that a process may use, which differ between a process
+# and its workers on some clusters.
 _CORES_FOR_EACH_THREAD = 8
 
 
