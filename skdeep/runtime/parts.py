@@ -20,9 +20,9 @@ from keras.src.models.functional import Functional
 from skdeep.runtime.precision import convolution_multiply_adds
 
 _N_PARTS = 4
-# Multiply-adds of the convolutions for one row, below which a graph of several times the
-# size is not worth the time to compile it. In two parts, a network of 0.08 million was
-# 14 % faster, and one of 25 million 30 %.
+# Multiply-adds of the convolutions for one row, below which a graph of several times
+# the size is not worth the time to compile it. In two parts, a network of 0.08 million
+# was 14 % faster, and one of 25 million 30 %.
 _ENOUGH_MULTIPLY_ADDS = 5_000_000
 # Layers of Keras whose result for a row depends on that row alone. Layers of ours say
 # so themselves, by an attribute `row_by_row`.
