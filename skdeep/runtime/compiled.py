@@ -10,10 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
+from skdeep.runtime.fused_adam import fuse
 from skdeep.runtime.pace import Pace
 from skdeep.runtime.parts import DividedBatch, n_parts
 from skdeep.runtime.precision import dtype_policy
-from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
+from skdeep.runtime.seeds import seeded_construction
+from skdeep.runtime.shared_traces import traces_of
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
 from skdeep.runtime.weights import check_weights
 
@@ -69,6 +71,7 @@ class CompiledNetwork:
         self.model = model
         with dtype_policy("float32"):
             self.optimizer = program.optimizer.build()
+            fuse(self.optimizer)
             self.optimizer.build(model.trainable_variables)
             if hasattr(self.optimizer, "average_also"):
                 self.optimizer.average_also(model.non_trainable_weights)
@@ -88,6 +91,7 @@ class CompiledNetwork:
             layer for layer in layers if hasattr(layer, "begin_epoch")
         ]
         self._n_parts = n_parts(model)
+        self._traces = traces_of(program.key)
         self._training_pace, self._evaluation_pace = Pace(), Pace()
 
     @cached_property
@@ -112,10 +116,12 @@ class CompiledNetwork:
     ) -> Callable[..., tf.Tensor]:
         # Traced once here, a function cannot be traced again behind our back, nor
         # warn of it.
-        with BUILD_LOCK:
-            return tf.function(function, autograph=False).get_concrete_function(
-                *leading, *self._data_signature()
-            )
+        traced = tf.function(function, autograph=False)
+        return self._traces.get(
+            function.__name__,
+            lambda: traced.get_concrete_function(*leading, *self._data_signature()),
+            [*self.model.variables, *self.optimizer.variables],
+        )
 
     def _data_signature(self) -> list[tuple[tf.TensorSpec, ...]]:
         targets = self.program.targets
