@@ -61,10 +61,7 @@ class ForwardFunction:
         large = math.prod(size or 1 for size in layout.row_shape) > _LARGE_ROW
         self.group = _GROUP_OF_LARGE_ROWS if large else _GROUP
         self.variables = model.weights
-        weights = [tf.TensorSpec(v.shape, v.dtype) for v in model.weights]
-        function = tf.function(self._forward, autograph=False)
-        # Parts of a network may be called on codes: the signature is the layout's.
-        self.function = function.get_concrete_function(weights, *layout.signature())
+        self._traced: dict[int | None, Any] = {}
 
     def tensors(self, weights: Sequence[np.ndarray]) -> list[tf.Tensor]:
         """Return weights as the function takes them."""
@@ -81,6 +78,20 @@ class ForwardFunction:
         batch = self.layout.decode(batch, self.dtype)
         outputs, _ = self.part.stateless_call(trainable, others, batch, training=False)
         return outputs
+
+    def _function(self, n_rows: int | None) -> Any:
+        """Return what is traced for a number of rows, None for any."""
+        if n_rows not in self._traced:
+            weights = [tf.TensorSpec(v.shape, v.dtype) for v in self.variables]
+            # Parts of a network may be called on codes: the signature is the layout's.
+            (rows,) = self.layout.signature()
+            rows = tf.TensorSpec((n_rows, *rows.shape[1:]), rows.dtype)
+            function = self._forward if n_rows is None else self.outputs
+            with BUILD_LOCK:
+                if n_rows not in self._traced:
+                    traced = tf.function(function, autograph=False)
+                    self._traced[n_rows] = traced.get_concrete_function(weights, rows)
+        return self._traced[n_rows]
 
     def _forward(self, weights: Sequence[tf.Tensor], rows: tf.Tensor) -> Any:
         n_rows = tf.shape(rows)[0]
@@ -110,9 +121,29 @@ class ForwardFunction:
 
     def __call__(self, weights: list[tf.Tensor], rows: np.ndarray) -> Any:
         """Return the outputs for `rows`, as NumPy arrays."""
+        n_rows = len(rows)
         with shortage_explained("Inference"):
-            outputs = self.function(weights, tf.convert_to_tensor(rows))
-            return tf.nest.map_structure(lambda o: o.numpy(), outputs)
+            if n_rows > self.group:
+                function = self._function(None)
+            else:
+                # As quick as can be, for those who ask about row after row.
+                function = self._function(self.group)
+                rows = _filled(rows, self.group)
+            # Without the check that these are tensors of the right kind, which takes
+            # as long as a small network does.
+            outputs = function._call_flat(
+                [*weights, tf.convert_to_tensor(rows)], function.captured_inputs
+            )
+            return tf.nest.map_structure(lambda o: o.numpy()[:n_rows], outputs)
+
+
+def _filled(rows: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return the rows, with zeros after them if they are fewer than `n_rows`."""
+    if len(rows) == n_rows:
+        return rows
+    filled = np.zeros((n_rows, *rows.shape[1:]), rows.dtype)
+    filled[: len(rows)] = rows
+    return filled
 
 
 class _FunctionCache:
