@@ -1,6 +1,7 @@
 """From parameters to a compiled Keras model."""
 
 import inspect
+from functools import cache
 from typing import Any
 
 import keras
@@ -37,6 +38,13 @@ _NOT_OF_MODEL = {
     "warm_start",
 }
 _DESTINATIONS_OF_TRAINING = ("callbacks__", "fit__", "predict__", "score__")
+_OPTIMIZERS = {
+    name.lower(): value
+    for name, value in vars(keras.optimizers).items()
+    if inspect.isclass(value)
+    and issubclass(value, keras.optimizers.Optimizer)
+    and value is not keras.optimizers.Optimizer
+}
 _ENCODERS = ("feature_encoder_", "target_encoder_")
 # What a fit leaves behind that the function is not told of.
 _NOT_METADATA = {"weights_", "history_", "n_iter_", "n_samples_seen_"}
@@ -86,12 +94,7 @@ class ModelBuilder(DeepEstimator):
     @property
     def _user_params(self) -> set[str]:
         """Names of parameters that only the model's function knows."""
-        known = {
-            name
-            for cls in type(self).__mro__
-            if issubclass(cls, ModelBuilder)
-            for name in inspect.signature(cls.__init__).parameters
-        }
+        known = _constructor_parameters(type(self))
         own_function = "_keras_build_fn" in dir(type(self))
         asked = set()
         if own_function:
@@ -315,8 +318,21 @@ class ModelBuilder(DeepEstimator):
         return model
 
 
+@cache
+def _constructor_parameters(estimator: type) -> frozenset[str]:
+    """Return what the constructors of an estimator and of its bases take."""
+    return frozenset(
+        name
+        for cls in estimator.__mro__
+        if issubclass(cls, ModelBuilder)
+        for name in inspect.signature(cls.__init__).parameters
+    )
+
+
 def _optimizer_class(name: str) -> type:
-    return type(keras.optimizers.get(name))
+    # Keras would construct one, with all its variables, to say of which class it is.
+    known = _OPTIMIZERS.get(name.lower())
+    return type(keras.optimizers.get(name)) if known is None else known
 
 
 def _loss_class(name: str) -> Any:
