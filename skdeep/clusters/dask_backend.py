@@ -1,5 +1,7 @@
 """joblib on Dask's tasks."""
 
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
@@ -27,7 +29,8 @@ class DaskBackend(TaskBackend):
     scatter : list or tuple, default=()
         Objects that are kept on all workers for as long as the backend exists.
     wait_for_workers_timeout : float, default=10
-        Seconds that a cluster without a worker is given to get one.
+        Seconds that a cluster without a worker is given to get one. One that has lost
+        all of its workers is given five minutes at least.
     **submit_options : object
         Keyword arguments of `distributed.Client.submit`.
 
@@ -63,6 +66,7 @@ class DaskBackend(TaskBackend):
         self._client = client
         self._patience = wait_for_workers_timeout
         self._options = submit_options
+        self._last_seen = time.monotonic()
 
     def _n_workers(self) -> int:
         """Return how many threads for tasks all workers have together."""
@@ -89,6 +93,7 @@ class DaskBackend(TaskBackend):
 
     def _start(self, pickled: bytes, references: Sequence[Any]) -> Any:
         """Start a task."""
+        self._last_seen = time.monotonic()
         return self._client.submit(
             perform, pickled, *references, pure=False, **self._options
         )
@@ -99,6 +104,7 @@ class DaskBackend(TaskBackend):
 
     def _report_of(self, task: Any) -> Report:
         """Return the report of a task."""
+        self._last_seen = time.monotonic()
         try:
             return task.result()
         except CancelledError as error:
@@ -107,6 +113,23 @@ class DaskBackend(TaskBackend):
                 f"{MAX_RETRIES} times. Look into the logs of the workers; often they "
                 "have too little memory."
             ) from error
+
+    def _abandoned(self) -> Exception | None:
+        """Return an error if there has been no worker for long: Dask waits for ever."""
+        with contextlib.suppress(OSError):
+            # A scheduler that does not answer has no workers for us.
+            if self._client.ncores():
+                self._last_seen = time.monotonic()
+        seconds = time.monotonic() - self._last_seen
+        if seconds < max(_RESTART_SECONDS, self._patience):
+            return None
+        return RuntimeError(
+            f"The Dask cluster has had no worker for {seconds:.0f} seconds, and tasks "
+            "are left to do. A LocalCluster gives up workers that take long to start "
+            "again after a crash: look into their logs for what ended them, set "
+            '"distributed.deploy.lost-worker-timeout" in dask.config to "10 minutes", '
+            "or pass a longer wait_for_workers_timeout to parallel_config."
+        )
 
     def _cancel(self, tasks: Sequence[Any]) -> None:
         """Give up tasks. What a worker has begun goes on to its end."""

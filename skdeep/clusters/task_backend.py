@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import cached_property
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from joblib.parallel import ParallelBackendBase
@@ -18,6 +18,8 @@ _FEWEST_ROWS = 100
 # How often a task is done again after the loss of a worker. As many losses in a row
 # mean that the task itself kills workers, by taking all of their memory, say.
 MAX_RETRIES = 3
+# How often it is looked whether anybody is left to do the work.
+_SECONDS_BETWEEN_LOOKS = 5.0
 
 
 class DataLostError(Exception):
@@ -151,6 +153,10 @@ class TaskBackend(ParallelBackendBase):
     def _cancel(self, tasks: Sequence[Any]) -> None:
         """Give up tasks."""
 
+    def _abandoned(self) -> Exception | None:
+        """Return what to raise if nobody is going to do the tasks any more."""
+        return None
+
     # What joblib asks for.
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
@@ -231,7 +237,14 @@ class TaskBackend(ParallelBackendBase):
 
     def _take_in(self, finished: "SimpleQueue[tuple[Assignment, Any] | None]") -> None:
         """Pass outcomes to joblib, until the call is over."""
-        while (item := finished.get()) is not None:
+        while True:
+            try:
+                item = finished.get(timeout=_SECONDS_BETWEEN_LOOKS)
+            except Empty:
+                self._look_after_tasks()
+                continue
+            if item is None:
+                return
             assignment, task = item
             with self._lock:
                 given_up = self._running.pop(assignment, None) is None
@@ -248,6 +261,16 @@ class TaskBackend(ParallelBackendBase):
                 assignment.future.set_exception(error)
             else:
                 self._pass_on(assignment, report)
+
+    def _look_after_tasks(self) -> None:
+        """Give up all tasks if nobody is going to do them."""
+        with self._lock:
+            if not self._running or (error := self._abandoned()) is None:
+                return
+            running, self._running = self._running, {}
+        self._cancel(list(running.values()))
+        for assignment in running:
+            assignment.future.set_exception(error)
 
     def _send_again(self, assignment: Assignment, error: DataLostError) -> None:
         """Send an assignment once more, with data that is sent again, too."""

@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 
 import joblib
 import numpy as np
@@ -158,6 +159,33 @@ def test_tasks_are_given_up_after_an_error(cluster):
     assert backend.cancelled
 
 
+class Abandoned(Threads):
+    """A cluster whose last worker leaves in the middle of a task."""
+
+    left = threading.Event()
+
+    def _start(self, pickled, references):
+        return self.pool.submit(self.left.wait, 60)
+
+    def _abandoned(self):
+        return RuntimeError("no worker") if self.running_for_long() else None
+
+    def running_for_long(self):
+        return len(self._running) == 4
+
+
+def test_no_worker_left_is_an_error(monkeypatch):
+    """A call whose tasks nobody is going to do ends with the reason."""
+    monkeypatch.setattr(task_backend, "_SECONDS_BETWEEN_LOOKS", 0.05)
+    backend = Abandoned()
+    calls = [joblib.delayed(time.sleep)(0)] * 4
+    with pytest.raises(RuntimeError, match="no worker"):
+        run(backend, calls, pre_dispatch="all", batch_size=1)
+    assert len(backend.cancelled) == 4
+    backend.left.set()
+    backend.pool.shutdown()
+
+
 def test_who_computes(cluster, monkeypatch):
     """`n_jobs=1` computes here; a cluster of one worker is asked nevertheless."""
     backend = cluster(n_workers=1)
@@ -198,6 +226,7 @@ def test_a_search(cluster):
 @pytest.mark.parametrize("difference", [0, 1])
 def test_other_numbers_of_threads_are_told(cluster, monkeypatch, difference):
     """Workers that compute with more threads than this process are warned of."""
+    import_module("skdeep.runtime")  # which loads TensorFlow
     threads = n_threads()
     backend = cluster()
     report = backend._report_of

@@ -1,0 +1,72 @@
+"""When joblib's backend for Dask takes a cluster for lost."""
+
+import pytest
+
+pytest.importorskip("distributed", reason="the extra `dask` is missing")
+
+from skdeep.clusters import dask_backend
+from skdeep.clusters.dask_backend import DaskBackend
+
+
+class Client:
+    """A connection to a cluster that may have no workers, or no scheduler."""
+
+    def __init__(self):
+        self.workers = {"one": 1}
+
+    def ncores(self):
+        if self.workers is None:
+            raise OSError("Timed out trying to connect to the scheduler")
+        return self.workers
+
+    def submit(self, *arguments, **options):
+        return arguments
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Give a list whose only number is the time."""
+    now = [1000.0]
+    monkeypatch.setattr(dask_backend.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize("workers", [{}, None], ids=["no worker", "no scheduler"])
+def test_workers_that_do_not_come_back(clock, workers):
+    """Five minutes without a worker are an error; a worker that comes saves it."""
+    client = Client()
+    backend = DaskBackend(client=client)
+    clock[0] += 10_000
+    assert backend._abandoned() is None
+    client.workers = workers
+    clock[0] += 299
+    assert backend._abandoned() is None
+    clock[0] += 2
+    error = backend._abandoned()
+    assert isinstance(error, RuntimeError)
+    assert "no worker for 301 seconds" in str(error)
+    assert "lost-worker-timeout" in str(error)
+    client.workers = {"another": 1}
+    assert backend._abandoned() is None
+
+
+def test_time_is_counted_from_the_last_sign_of_life(clock):
+    """Tasks that start and end are such signs, even if nobody looked for workers."""
+    client = Client()
+    backend = DaskBackend(client=client)
+    client.workers = {}
+    clock[0] += 10_000
+    backend._start(b"", ())
+    clock[0] += 299
+    assert backend._abandoned() is None
+
+
+def test_more_patience(clock):
+    """Clusters whose workers wait in a queue are given what the user says."""
+    client = Client()
+    backend = DaskBackend(client=client, wait_for_workers_timeout=3600)
+    client.workers = {}
+    clock[0] += 3599
+    assert backend._abandoned() is None
+    clock[0] += 2
+    assert backend._abandoned() is not None
