@@ -39,7 +39,7 @@ from skdeep.networks.augmentation import RandomMirror, RandomShift
 HIDING = ("flip", "translate", "cutout")
 PRESETS = {
     "10": {"width": 0.5, "epochs": 10},
-    "30": {"width": 0.75, "epochs": 15, "augmentation": HIDING},
+    "30": {"width": 0.75, "epochs": 18, "augmentation": HIDING},
     "60": {"width": 1.0, "epochs": 18, "augmentation": HIDING},
 }
 BARS = {"10": 0.88, "30": 0.91, "60": 0.925}
