@@ -116,8 +116,9 @@ class DaskBackend(TaskBackend):
 
     def _abandoned(self) -> Exception | None:
         """Return an error if there has been no worker for long: Dask waits for ever."""
-        with contextlib.suppress(OSError):
-            # A scheduler that does not answer has no workers for us.
+        # A scheduler that does not answer has no workers for us, whatever the error is
+        # by which the client says so.
+        with contextlib.suppress(Exception):
             if self._client.ncores():
                 self._last_seen = time.monotonic()
         seconds = time.monotonic() - self._last_seen
