@@ -3,12 +3,15 @@
 import io
 import os
 import re
+import select
 from threading import Thread
 
 import pytest
 
 from skdeep.runtime import progress
 from skdeep.runtime.progress import EpochProgress, duration
+
+END = "<end>"
 
 
 class Clock:
@@ -36,15 +39,19 @@ def terminal(monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.delenv("NO_COLOR", raising=False)
     ours, theirs = os.openpty()
-    os.set_blocking(ours, False)
+    stream = os.fdopen(theirs, "w", encoding="utf-8")
 
     def shown():
-        try:
-            return os.read(ours, 2**20).decode()
-        except BlockingIOError:
-            return ""
+        # What is written arrives when the kernel has the time, in pieces.
+        stream.write(END)
+        stream.flush()
+        found = b""
+        while not found.endswith(END.encode()):
+            assert select.select([ours], [], [], 60)[0], found
+            found += os.read(ours, 2**20)
+        return found.decode().removesuffix(END)
 
-    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+    with stream:
         yield stream, shown
     os.close(ours)
 
