@@ -13,6 +13,7 @@ Operations of a training are six for each multiply-add of the network, for each 
 and epoch. Both networks see images mirrored and shifted, and neither has seen the test
 images: nothing was chosen on them. The settings are those of the recipe that the
 network comes from; what the recipe does not say, width and epochs, was chosen by time.
+The longer presets also hide a part of each image.
 With `--validate`, 5,000 of the training images are held out and take the place of the
 test images: to try other settings, use that.
 
@@ -35,7 +36,7 @@ from skdeep.networks import multiply_adds
 from skdeep.networks.augmentation import RandomMirror, RandomShift
 
 # Minutes -> settings. Half of the width is a quarter of the operations.
-# What trains longer would learn its images by heart without hiding a part of them.
+# Longer recipes of the same author hide a part of each image; without was not tried.
 HIDING = ("flip", "translate", "cutout")
 PRESETS = {
     "10": {"width": 0.5, "epochs": 10},

@@ -20,7 +20,9 @@ def register_dask() -> None:
     `distributed.Client`), `scatter` (a list of objects to keep on the workers while the
     context is open, for several searches on the same data) and the keyword arguments of
     `distributed.Client.submit` such as `resources={"GPU": 1}`. All workers of the
-    cluster are used, whatever `n_jobs`, but with 1 none.
+    cluster are used, whatever `n_jobs`, but with 1 none. When there has been no worker
+    for five minutes, or for `wait_for_workers_timeout` seconds if that is longer, a
+    `RuntimeError` is raised.
 
     Raises
     ------

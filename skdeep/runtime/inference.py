@@ -129,8 +129,8 @@ class ForwardFunction:
                 # As quick as can be, for those who ask about row after row.
                 function = self._function(self.group)
                 rows = _filled(rows, self.group)
-            # Without the check that these are tensors of the right kind, which takes
-            # as long as a small network does.
+            # Without the check that these are tensors of the right kind, which they
+            # are: it takes two thirds of the time of a small network.
             outputs = function._call_flat(
                 [*weights, tf.convert_to_tensor(rows)], function.captured_inputs
             )

@@ -1,8 +1,8 @@
 """Traced functions that all networks of one program share.
 
-Tracing takes a second where training takes a tenth of it, and one thread at a time
-traces. A traced function is handed its variables from outside on each call: what one
-network has traced, another of the same program calls with variables of its own.
+Tracing a small network takes as long as training it, and one thread at a time traces.
+A traced function is handed its variables from outside on each call: what one network
+has traced, another of the same program calls with variables of its own.
 """
 
 from collections.abc import Callable, Hashable, Sequence

@@ -162,16 +162,14 @@ def test_tasks_are_given_up_after_an_error(cluster):
 class Abandoned(Threads):
     """A cluster whose last worker leaves in the middle of a task."""
 
-    left = threading.Event()
+    over = threading.Event()
 
     def _start(self, pickled, references):
-        return self.pool.submit(self.left.wait, 60)
+        return self.pool.submit(self.over.wait, 60)
 
     def _abandoned(self):
-        return RuntimeError("no worker") if self.running_for_long() else None
-
-    def running_for_long(self):
-        return len(self._running) == 4
+        # Once all calls have arrived.
+        return RuntimeError("no worker") if len(self._running) == 4 else None
 
 
 def test_no_worker_left_is_an_error(monkeypatch):
@@ -182,7 +180,7 @@ def test_no_worker_left_is_an_error(monkeypatch):
     with pytest.raises(RuntimeError, match="no worker"):
         run(backend, calls, pre_dispatch="all", batch_size=1)
     assert len(backend.cancelled) == 4
-    backend.left.set()
+    backend.over.set()
     backend.pool.shutdown()
 
 

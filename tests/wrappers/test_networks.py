@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skdeep import KerasClassifier, KerasRegressor, KerasTransformer
 from skdeep.wrappers import BaseWrapper
+from skdeep.wrappers._building import _optimizer_class
 from tests.common import user_networks
 
 X, Y = load_iris(return_X_y=True)
@@ -334,3 +335,17 @@ def test_transformer_of_a_trained_network():
     np.testing.assert_allclose(ready.transform(X), expected, rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="provide a loss"):
         ready.fit(X)
+
+
+@pytest.mark.parametrize(
+    "name", ["adam", "RMSprop", "SGD", "adamw", "lion", "Adafactor"]
+)
+def test_names_of_optimizers(name):
+    """A name means what it means to Keras, in small letters or not."""
+    assert _optimizer_class(name) is type(keras.optimizers.get(name))
+
+
+def test_names_that_no_optimizer_has():
+    """They are left to Keras to refuse."""
+    with pytest.raises(ValueError, match="Could not interpret"):
+        _optimizer_class("adamant")
