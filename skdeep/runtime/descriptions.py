@@ -52,7 +52,12 @@ def network_from_config(*, kind: str, config: str) -> keras.Model:
     -------
     model : keras.Model
     """
-    return _KINDS[kind].from_config(json.loads(config))
+    settings = json.loads(config)
+    if kind != "Sequential":
+        return _KINDS[kind].from_config(settings)
+    # Keras' own `from_config` builds the whole network again for each layer it adds.
+    layers = map(keras.saving.deserialize_keras_object, settings["layers"])
+    return keras.Sequential(list(layers), name=settings["name"])
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """Which models are known by their configuration, and what is the same network."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 from skdeep.runtime.descriptions import describe_network, describe_training
+from skdeep.runtime.seeds import seeded_construction
 
 
 def network(units=3, rate=0.1, name="relu"):
@@ -44,6 +47,26 @@ def test_description_builds_the_network():
     rows = np.random.default_rng(0).normal(size=(5, 4, 2)).astype(np.float32)
     np.testing.assert_array_equal(copy(rows), model(rows))
     assert description.precision == "float32"
+
+
+def test_sequential_network_is_built_once(monkeypatch):
+    """A stack of layers is built once, not anew for each layer, and is Keras' own."""
+    stack = [layers.Conv2D(3, 2), layers.Flatten(), layers.Dropout(0.5)]
+    model = keras.Sequential([keras.Input((4, 4, 1)), *stack, layers.Dense(2)])
+    network = describe_network(model).network
+    config = json.loads(network.arguments["config"])
+    with seeded_construction(0):
+        wanted = keras.Sequential.from_config(config)
+    built, build = [], keras.Sequential.build
+    monkeypatch.setattr(
+        keras.Sequential, "build", lambda self, shape: built.append(build(self, shape))
+    )
+    with seeded_construction(0):
+        found = network()
+    assert len(built) == 1
+    assert found.get_config() == wanted.get_config()
+    for one, other in zip(found.variables, wanted.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
 def test_lists_of_one():
