@@ -33,6 +33,8 @@ from peers.once import JOBS
 from report import machine, table, verdict
 
 HERE = Path(__file__).resolve().parent
+# Seconds after which a process has failed.
+PATIENCE = 900
 SEARCHES = ("digits search", "text search")
 # Work -> library -> how many times as fast as it skdeep must be.
 BARS = {
@@ -105,7 +107,12 @@ class Contest:
             if setting.threads:
                 environment[name] = str(setting.threads)
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
         )
         if done.returncode:
             raise RuntimeError(
@@ -201,7 +208,9 @@ def judge(work: str, contests: list[Contest]) -> tuple[list[tuple], list[tuple]]
 def measure(name: str) -> dict[str, list]:
     """Take a measure of skdeep alone, in a process of its own."""
     command = [sys.executable, str(HERE / "peers" / "measures.py"), name]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     if done.returncode:
         raise RuntimeError(f"The measure {name!r} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])

@@ -130,6 +130,16 @@ def test_batches_of_similar_length():
     assert (orders[0] != orders[1]).mean() > 0.9
 
 
+@pytest.mark.parametrize("n_batches", [1, 6, 14])
+def test_batches_of_few_rows_stay_mixed(n_batches):
+    """Where few batches make an epoch, each has rows of many lengths."""
+    lengths = 1 + np.arange(64 * n_batches)
+    feed = SequenceFeed(TokenSequences.from_rows([[1] * n for n in lengths]))
+    order = feed.order(np.arange(len(feed)), 64, np.random.default_rng(0))
+    for batch in lengths[order].reshape(n_batches, 64):
+        assert np.ptp(batch) > len(lengths) / 3
+
+
 def test_padding_does_not_count():
     """Training on ragged rows does not depend on what they are padded to."""
     generator = np.random.default_rng(0)
