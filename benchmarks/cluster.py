@@ -3,9 +3,9 @@
     python benchmarks/cluster.py
 
 One search of 12 candidates on 3 folds, each fit of more than five seconds, in this
-process and on local clusters: of Dask with 1, 2 and 4 workers, and of Ray with 2. Two
-more runs, one on each, in which a worker kills itself (SIGKILL) in the middle of the
-search.
+process, there in one thread and in two, and on local clusters: of Dask with 1, 2 and 4
+workers, and of Ray with 2. Two more runs, one on each, in which a worker kills itself
+(SIGKILL) in the middle of the search.
 
 The seconds of a search do not count the start of the cluster, which is paid once; they
 count that new workers compile the network, and with Ray that they import TensorFlow,
@@ -179,6 +179,12 @@ def run_all(n_candidates, epochs, width, runs, data):
     alone, expected, each = timed(make_search(n_candidates, epochs, width), data)
     rows["this process"] = (1, alone, 1.0, "")
     print(f"this process: {alone:.1f} s", file=sys.stderr, flush=True)
+    # What the cores give, without a cluster: one fit alone uses a part of the second.
+    with joblib.parallel_config(backend="threading", n_jobs=2):
+        seconds, scores, _ = timed(make_search(n_candidates, epochs, width), data)
+    rows["this process, 2 threads"] = (2, seconds, alone / seconds, "")
+    bars.append(("2 threads: same bits", np.array_equal(scores, expected)))
+    print(f"2 threads: {seconds:.1f} s", file=sys.stderr, flush=True)
     with dask(1):
         start, _, _ = timed(make_search(1, 1, width), data)
     for library, n_workers, with_accident in runs:
