@@ -14,9 +14,10 @@ says,
 
     seconds = start * crowd + ceil(fits / workers) * seconds of a fit * crowd
 
-with crowd = max(1, workers / cores). `start` is the time of a tiny search on one new
-worker, the seconds of a fit are the median in this process. Data, half a megabyte,
-takes no time worth a term.
+with crowd = max(1, workers * busy / cores), where busy is how many cores a fit keeps
+busy: seconds of processor by seconds of the clock, in this process. `start` is the time
+of a tiny search on one new worker, the seconds of a fit are the median in this process.
+Data, half a megabyte, takes no time worth a term.
 
 Fails if a score differs in its last bit, if a search with a killed worker does not end
 or no worker was killed, if two workers are less than 1.6 times as fast, or if the model
@@ -154,9 +155,9 @@ def ray(n_workers):
 START = {"Dask": dask, "Ray": ray}
 
 
-def predicted(start, n_fits, n_workers, seconds_of_a_fit):
+def predicted(start, n_fits, n_workers, seconds_of_a_fit, busy):
     """Return the seconds of a search by the model of costs."""
-    crowd = max(1.0, n_workers / CORES)
+    crowd = max(1.0, n_workers * busy / CORES)
     return crowd * (start + math.ceil(n_fits / n_workers) * seconds_of_a_fit)
 
 
@@ -176,7 +177,9 @@ def epochs_for(seconds, width, data):
 def run_all(n_candidates, epochs, width, runs, data):
     """Search on all clusters; return rows of the table by name, and the bars."""
     rows, bars = {}, []
+    processor = time.process_time()
     alone, expected, each = timed(make_search(n_candidates, epochs, width), data)
+    busy = (time.process_time() - processor) / alone
     rows["this process"] = (1, alone, 1.0, "")
     print(f"this process: {alone:.1f} s", file=sys.stderr, flush=True)
     # What the cores give, without a cluster: one fit alone uses a part of the second.
@@ -196,7 +199,7 @@ def run_all(n_candidates, epochs, width, runs, data):
             bars.append((f"{name}: same bits", np.array_equal(scores, expected)))
             if with_accident:
                 bars.append((f"{name}: one was killed", Path(place).exists()))
-        model = predicted(start, expected.size, n_workers, each)
+        model = predicted(start, expected.size, n_workers, each, busy)
         rows[name] = (
             n_workers,
             seconds,
@@ -204,7 +207,10 @@ def run_all(n_candidates, epochs, width, runs, data):
             "" if with_accident else model,
         )
         print(f"{name}: {seconds:.1f} s", file=sys.stderr, flush=True)
-    print(f"start: {start:.1f} s; a fit: {each:.2f} s; {epochs} epochs")
+    print(
+        f"start: {start:.1f} s; a fit: {each:.2f} s, {epochs} epochs, "
+        f"{busy:.2f} cores busy"
+    )
     return rows, bars, each
 
 
