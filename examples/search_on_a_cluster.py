@@ -33,20 +33,24 @@ digits, of which there is a warning after the search.
 **A worker dies.** What it was doing is done again, by another worker or by the one that
 Dask or Ray starts in its place; the scores are the same. A fit that kills its worker
 four times ends the search with an error: often the worker has too little memory. A
-search on Dask waits for as long as there is no worker at all, and `LocalCluster` gives
-up those that take more than 15 seconds to come back, unless told otherwise, as below.
+search on Dask that has been without any worker for five minutes ends with an error, and
+`LocalCluster` gives up workers that take more than 15 seconds to come back, unless told
+otherwise, as below.
 
 **What it costs.** With F fits of S seconds each on W workers with a core each,
 
-    seconds = start + data + ceil(F / W) * S + refit
+    seconds = start + data + ceil(F / W) * S * crowd + refit
 
 where `start` is what a worker needs to import TensorFlow and to compile each network
 once (10 to 20 seconds, all workers at a time), `data` is the size of X times the number
 of workers (Dask) or machines (Ray), divided by the speed of the network, and `refit` is
-a fit on all rows in this process. Three things follow. Fits shorter than `start` are
-not worth a cluster. Eighteen fits on eight workers take three rounds, as on six. And
-more workers than cores gain nothing: S grows as W does. `benchmarks/cluster.py`
-compares this with what 1, 2 and 4 workers need.
+a fit on all rows in this process. `crowd` is 1 if the machine has cores to spare: a fit
+alone keeps more than one busy (some 1.4 of two with this network), by operations that
+do not wait for each other. If the workers' fits together ask for more cores than there
+are, each takes longer by what is missing. Three things follow. Fits shorter than
+`start` are not worth a cluster. Eighteen fits on eight workers take three rounds, as on
+six. And more workers than cores gain nothing. `benchmarks/cluster.py` compares this
+with what 1, 2 and 4 workers need.
 
 **On GPUs.** A worker needs a GPU of its own: TensorFlow takes all memory of those that
 it sees. With Ray, `ray_remote_args={"num_gpus": 1}` beside `backend="ray"` shows each
@@ -161,13 +165,14 @@ def scores(search):
     return np.array([search.cv_results_[name] for name in names])
 
 
-def rounds_predicted(search, n_workers):
-    """Return the seconds of all rounds of fits, of a search that was timed alone."""
+def rounds_predicted(search, n_workers, busy):
+    """Return the seconds of all rounds, of a search that kept `busy` cores alone."""
     results = search.cv_results_
     # The slowest candidate compiled the network, which each worker does once.
     seconds = np.median(results["mean_fit_time"] + results["mean_score_time"])
     n_rounds = math.ceil(scores(search).size / n_workers)
-    return n_rounds * seconds + search.refit_time_
+    crowd = max(1, n_workers * busy / joblib.cpu_count())
+    return n_rounds * seconds * crowd + search.refit_time_
 
 
 # %%
@@ -189,13 +194,15 @@ def main(argv=None):
     images = (digits.images / 16).astype(np.float32)
     alone, together = make_search(options.fast), make_search(options.fast)
     print(f"Data: digits, {len(images)} images")
+    processor = time.process_time()
     seconds = timed(alone, images, digits.target)
+    busy = (time.process_time() - processor) / seconds
     n_fits = scores(alone).size
     print(f"{n_fits} fits in this process: {seconds:.1f} s")
     with START[options.backend](options.workers):
         seconds = timed(together, images, digits.target)
     print(f"The same on {options.workers} workers ({options.backend}): {seconds:.1f} s")
-    predicted = rounds_predicted(alone, options.workers)
+    predicted = rounds_predicted(alone, options.workers, busy)
     print(f"The model of costs, without the start of workers: {predicted:.1f} s")
     same = np.array_equal(scores(alone), scores(together))
     print(f"Scores are {'the same bits' if same else 'not the same'}.")
