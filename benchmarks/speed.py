@@ -15,7 +15,7 @@ over hundreds of fits, a thousand candidates, and how time grows with rows, cand
 classes and workers; `--only` names parts.
 
 Real data are used where SKDEEP_DATA or the data home has them, generated ones
-elsewhere. Fails if a bar is missed. Takes about half an hour on two cores; do nothing
+elsewhere. Fails if a bar is missed. Takes about 35 minutes on two cores; do nothing
 else meanwhile.
 """
 
