@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from skdeep.gallery.stories import ANSWER, MAIN
+from skdeep.gallery.stories import MAIN, answer_of
 
 
 def full_arguments(_: dict[str, Any], variables: dict[str, Any]) -> list[str]:
@@ -62,8 +62,11 @@ def collect_pictures(
     """
     from sphinx_gallery.scrapers import figure_rst
 
-    pictures = sorted(Path(variables["src_file"]).parent.glob("*.png"))
-    texts = [f".. rubric:: Output\n   :name: {ANSWER}\n"] if MAIN in block[1] else []
+    program = Path(variables["src_file"])
+    pictures = sorted(program.parent.glob("*.png"))
+    texts = []
+    if MAIN in block[1]:
+        texts.append(f".. rubric:: Output\n   :name: {answer_of(program)}\n")
     for picture in pictures:
         place = next(variables["image_path_iterator"])
         shutil.move(picture, place)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from skdeep.gallery.public_names import PublicName, with_links
 
-# The line below which a program runs, and the place on its page where it has run.
+# The line below which a program runs.
 MAIN = 'if __name__ == "__main__":'
-ANSWER = "answer"
 LITERAL = "``{code}``"
 LINK = ":py:obj:`{code} <{full_name}>`"
 # How words of file names are written in titles.
@@ -85,10 +84,25 @@ def retold(
         with_links(story, names, LINK, LITERAL).strip("\n"),
     ]
     if runs and MAIN in source:
-        parts.append(f"`What it prints and draws <#{ANSWER}>`__ stands below the code.")
+        answer = answer_of(program)
+        parts.append(f"`What it prints and draws <#{answer}>`__ stands below the code.")
     page = "\n\n".join(parts)
     rest = source.splitlines(keepends=True)[tree.body[0].end_lineno :]
     return question, f'r"""{page}\n"""\n{"".join(rest)}'
+
+
+def answer_of(program: Path) -> str:
+    """Return the name of the place on a program's page where it has run.
+
+    No two places of a site may have one name.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> answer_of(Path("deep_cnn.py"))
+    'answer-deep-cnn'
+    """
+    return f"answer-{program.stem.replace('_', '-')}"
 
 
 def title_of(program: Path) -> str:

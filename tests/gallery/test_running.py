@@ -42,7 +42,7 @@ def test_pictures_move_into_the_page(tmp_path):
     }
     settings = {"src_dir": str(tmp_path / "source")}
     text = collect_pictures(("code", f"{MAIN}\n    main()", 1), variables, settings)
-    assert ":name: answer" in text
+    assert ":name: answer-program\n" in text
     assert text.index("buckets") < text.index("roc curves")
     assert (source / "sphx_glr_001.png").read_bytes() == b"buckets"
     assert not list(tmp_path.glob("*.png"))

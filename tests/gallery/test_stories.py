@@ -47,7 +47,7 @@ def test_the_story_of_a_program_that_runs_leads_to_its_output(program, runs, mai
     """Pages that show output have a link to it, and others have none."""
     _, told = retold(program, f"{SOURCE}\n{main}\n", {}, runs)
     story = ast.get_docstring(ast.parse(told))
-    assert ("<#answer>`__" in story) == (runs and bool(main))
+    assert ("<#answer-asks-a-cnn>`__" in story) == (runs and bool(main))
 
 
 def test_the_code_is_left_as_it_is(program):
