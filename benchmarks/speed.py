@@ -10,9 +10,9 @@ timed, imports are not. Each other library is tried with one thread, all threads
 searches, with two workers; its best setting counts. skdeep is left to its own rule of
 threads. scikit-learn's network, where it can do the work, and the others in bfloat16
 stand beside them, timed once in each setting; aeon's networks are for time series,
-which none of this is. After that come predictions, memory
-over hundreds of fits, a thousand candidates, and how time grows with rows, candidates,
-classes and workers; `--only` names parts.
+which none of this is. After that come predictions, memory over hundreds of fits, a
+thousand candidates, and how time grows with rows, candidates, classes and workers;
+`--only` names parts.
 
 Real data are used where SKDEEP_DATA or the data home has them, generated ones
 elsewhere. Fails if a bar is missed. Takes about 35 minutes on two cores; do nothing

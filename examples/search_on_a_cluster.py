@@ -45,7 +45,7 @@ where `start` is what a worker needs to import TensorFlow and to compile each ne
 once (10 to 20 seconds, all workers at a time), `data` is the size of X times the number
 of workers (Dask) or machines (Ray), divided by the speed of the network, and `refit` is
 a fit on all rows in this process. `crowd` is 1 if the machine has cores to spare: a fit
-alone keeps more than one busy (some 1.4 of two with this network), by operations that
+alone keeps more than one busy (some 1.5 of two with this network), by operations that
 do not wait for each other. If the workers' fits together ask for more cores than there
 are, each takes longer by what is missing. Three things follow. Fits shorter than
 `start` are not worth a cluster. Eighteen fits on eight workers take three rounds, as on
