@@ -51,7 +51,7 @@ RATES = (0.0003, 0.0006, 0.001, 0.002, 0.003, 0.006)
 DROPOUTS = (0.0, 0.3)
 SECONDS_OF_A_FIT, FEWEST_SECONDS = 6.0, 5.0
 BAR, LARGEST_ERROR = 1.6, 0.25
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+CORES = joblib.cpu_count()
 # A local cluster of Dask gives up a worker that is not back after 15 seconds. On a busy
 # machine that is too early: it must start Python and import this program. And its
 # workers are told to give memory back to the system at once, which TensorFlow then asks
