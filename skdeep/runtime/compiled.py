@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
+from skdeep.runtime.fused_adam import fuse
 from skdeep.runtime.pace import Pace
 from skdeep.runtime.parts import DividedBatch, n_parts
 from skdeep.runtime.precision import dtype_policy
@@ -70,6 +71,7 @@ class CompiledNetwork:
         self.model = model
         with dtype_policy("float32"):
             self.optimizer = program.optimizer.build()
+            fuse(self.optimizer)
             self.optimizer.build(model.trainable_variables)
             if hasattr(self.optimizer, "average_also"):
                 self.optimizer.average_also(model.non_trainable_weights)
