@@ -18,8 +18,7 @@ _LENGTH_STEP = 8
 # Shuffled rows are cut into runs of up to so many batches, and each run, sorted by
 # length, into batches: nearly all padding goes, little of the randomness does. An epoch
 # has at least so many runs, or one for each batch: sorted as a whole, it would have
-# batches of one class where length tells of the class. On 900 such texts an LSTM found
-# 90.7 % in two runs and 92.7 % in seven, as means of 17 seeds.
+# batches of one class where length tells of the class.
 _BATCHES_PER_RUN = 8
 _RUNS_PER_EPOCH = 6
 
