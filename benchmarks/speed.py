@@ -6,16 +6,16 @@
 Gives the same data, network, batch size and epochs to skdeep, SciKeras, plain Keras,
 skorch and a plain PyTorch loop, in turns, each time in a process of its own, and prints
 medians with what was learned beside them: nobody wins by learning less. Compiling is
-timed, imports are not. Each other library is tried with one thread, all threads and, in
-searches, with two workers; its best setting counts. skdeep is left to its own rule of
-threads. scikit-learn's network, where it can do the work, and the others in bfloat16
-stand beside them, timed once in each setting; aeon's networks are for time series,
-which none of this is. After that come predictions, memory over hundreds of fits, a
-thousand candidates, and how time grows with rows, candidates, classes and workers;
-`--only` names parts.
+timed, imports are not. Each library is tried in searches with a worker for each core
+and with twice as many, and each but skdeep, which is left to its own rule, with one
+thread and all threads; the best setting counts. scikit-learn's network, where it can do
+the work, and the others in bfloat16 stand beside them, timed once in each setting;
+aeon's networks are for time series, which none of this is. After that come predictions,
+memory over hundreds of fits, a thousand candidates, and how time grows with rows,
+candidates, classes and workers; `--only` names parts.
 
 Real data are used where SKDEEP_DATA or the data home has them, generated ones
-elsewhere. Fails if a bar is missed. Takes about 35 minutes on two cores; do nothing
+elsewhere. Fails if a bar is missed. Takes about 40 minutes on two cores; do nothing
 else meanwhile.
 """
 
@@ -133,7 +133,9 @@ def settings_of(work: str, library: str) -> list[Setting]:
     else:
         chosen = [Setting(n_cores), Setting(1)]
     if work in SEARCHES and library != "torch":
-        chosen.append(Setting(1 if library != "skdeep" else 0, n_jobs=n_cores))
+        threads = 1 if library != "skdeep" else 0
+        # While one worker builds a network, another may use its core.
+        chosen += [Setting(threads, n_jobs=n) for n in (n_cores, 2 * n_cores)]
     return chosen
 
 

@@ -24,7 +24,9 @@ there for all searches in the context. They must fit into the memory of a worker
 
 **Threads.** The last bits of TensorFlow's sums depend on how many threads share an
 operation. skdeep gives it one, on large machines some more, in this process and in the
-workers alike, so start one worker for each core. If you choose another number for this
+workers alike, so start one worker for each core. Operations that do not wait for each
+other run side by side, in a worker as many as its share of the cores, which Dask and
+Ray say by `OMP_NUM_THREADS`; that changes no bit. If you choose another number for this
 process, by `TF_NUM_INTRAOP_THREADS` in the environment or in TensorFlow itself, give it
 to the workers, too (`LocalCluster(env=...)`, the environment of `dask worker`,
 `ray.init(runtime_env={"env_vars": ...})`); otherwise scores may differ in their last
@@ -89,10 +91,12 @@ GRID_FAST = {"learning_rate": [0.001, 0.01]}
 # A local cluster of Dask gives up a worker that is not back after 15 seconds. On a busy
 # machine that is too early: it must start Python and import this program. And its
 # workers are told to give memory back to the system at once, which TensorFlow then asks
-# for again: without that, a fit takes a tenth less time.
+# for again: fits are faster without that. Nor is it sampled a hundred times a second
+# what a worker is doing, which takes time from its fits.
 DASK_SETTINGS = {
     "distributed.deploy.lost-worker-timeout": "10 minutes",
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+    "distributed.worker.profile.enabled": False,
 }
 
 
