@@ -17,7 +17,7 @@ from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import seeded_construction
 from skdeep.runtime.shared_traces import traces_of
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
-from skdeep.runtime.weights import check_weights
+from skdeep.runtime.weights import arrays_of, assign, check_weights
 
 # Rows that are evaluated at once; fixed, so that sums do not depend on the
 # caller's batch size. Some batches are evaluated side by side.
@@ -144,29 +144,26 @@ class CompiledNetwork:
         Without a state, or with one of another optimizer, the optimizer starts anew.
         """
         check_weights(self.model.weights, weights)
-        for variable, value in zip(self.model.weights, weights, strict=True):
-            variable.assign(value)
-        for variable, value in zip(self._seeds, seeds, strict=True):
-            variable.assign(value)
+        assign(self.model.weights, weights)
+        assign(self._seeds, seeds)
         fresh = self._fresh_optimizer
         if optimizer is None or list(map(np.shape, optimizer)) != [
             value.shape for value in fresh
         ]:
             optimizer = fresh
-        for variable, value in zip(self._optimizer_variables(), optimizer, strict=True):
-            variable.assign(value)
+        assign(self._optimizer_variables(), optimizer)
 
     def weights(self) -> list[np.ndarray]:
         """Return copies of the weights, in the order of `keras.Model.weights`."""
-        return [np.asarray(v.numpy()) for v in self.model.weights]
+        return arrays_of(self.model.weights)
 
     def seeds(self) -> list[np.ndarray]:
         """Return copies of the states of the random layers."""
-        return [np.asarray(v.numpy()) for v in self._seeds]
+        return arrays_of(self._seeds)
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Return copies of the optimizer's variables but its learning rate."""
-        return [np.asarray(v.numpy()) for v in self._optimizer_variables()]
+        return arrays_of(self._optimizer_variables())
 
     def _optimizer_variables(self) -> list[Any]:
         rate = self.optimizer.learning_rate

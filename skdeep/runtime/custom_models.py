@@ -15,6 +15,7 @@ from skdeep.runtime.seeds import (
     seeded_operations,
 )
 from skdeep.runtime.training import TrainingOptions, TrainingResult, TrainingState
+from skdeep.runtime.weights import arrays_of, assign
 
 _BATCH_SIZE = 32
 #: What `keras.Model.fit` takes that says nothing about rows.
@@ -301,12 +302,10 @@ def _load_state(live: LiveModel, model: keras.Model, state: TrainingState) -> No
     same = state.optimizer is not None and state.optimizer_name == _name(optimizer)
     if same and [a.shape for a in state.optimizer or ()] == [a.shape for a in start]:
         start = state.optimizer or start
-    for variable, value in zip(_optimizer_variables(optimizer), start, strict=True):
-        variable.assign(value)
+    assign(_optimizer_variables(optimizer), start)
     seeds = _seeds(model)
     if state.seeds is not None and len(state.seeds) == len(seeds):
-        for variable, value in zip(seeds, state.seeds, strict=True):
-            variable.assign(value)
+        assign(seeds, state.seeds)
 
 
 def _result(
@@ -315,7 +314,7 @@ def _result(
     n_rows: int,
     state: TrainingState,
 ) -> TrainingResult:
-    weights = [np.asarray(v.numpy()) for v in model.weights]
+    weights = arrays_of(model.weights)
     floats = [array for array in weights if array.dtype.kind == "f"]
     if not all(np.isfinite(array).all() for array in floats):
         raise ValueError(
@@ -333,7 +332,7 @@ def _result(
         TrainingState(
             state.seed,
             state.epoch + n_iter,
-            [np.asarray(v.numpy()) for v in _seeds(model)],
+            arrays_of(_seeds(model)),
             _optimizer_state(model.optimizer),
             None,
             _name(model.optimizer),
@@ -343,7 +342,7 @@ def _result(
 
 def random_states(model: keras.Model) -> list[np.ndarray]:
     """Return copies of the states of a model's random layers."""
-    return [np.asarray(v.numpy()) for v in _seeds(model)]
+    return arrays_of(_seeds(model))
 
 
 def _seeds(model: keras.Model) -> list[Any]:
@@ -359,7 +358,7 @@ def _optimizer_variables(optimizer: Any) -> list[Any]:
 
 
 def _optimizer_state(optimizer: Any) -> list[np.ndarray]:
-    return [np.asarray(v.numpy()) for v in _optimizer_variables(optimizer)]
+    return arrays_of(_optimizer_variables(optimizer))
 
 
 def _name(optimizer: Any) -> str:

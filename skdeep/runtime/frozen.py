@@ -21,7 +21,7 @@ from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.processes import check_process
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
-from skdeep.runtime.weights import check_weights
+from skdeep.runtime.weights import arrays_of, check_weights
 
 # Another build may round differently, so what it computed is not to be mixed.
 BUILD = f"tensorflow {tf.__version__}"
@@ -122,8 +122,8 @@ class FrozenNetwork:
         with BUILD_LOCK:
             model = model_with_weights(network, weights)
             # What is no weight is a random layer's state, which is never used.
-            trainable = [v.numpy() for v in model.trainable_variables]
-            others = [v.numpy() for v in model.non_trainable_variables]
+            trainable = arrays_of(model.trainable_variables)
+            others = arrays_of(model.non_trainable_variables)
 
             def forward(rows: tf.Tensor) -> tf.Tensor:
                 outputs, _ = model.stateless_call(

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from skdeep.runtime.descriptions import NetworkDescription
-from skdeep.runtime.weights import check_weights
+from skdeep.runtime.weights import assign, check_weights
 
 _MAX_MODELS = 8
 
@@ -105,8 +105,7 @@ class LiveModels:
 def load_weights(model: keras.Model, weights: list[np.ndarray]) -> None:
     """Give a model other weights, which must be those of such a model."""
     check_weights(model.weights, weights)
-    for variable, value in zip(model.weights, weights, strict=True):
-        variable.assign(value)
+    assign(model.weights, weights)
 
 
 LIVE_MODELS = LiveModels()

@@ -8,6 +8,7 @@ from threading import Lock
 from skdeep.runtime.compiled import CompiledNetwork, Program
 from skdeep.runtime.processes import check_process
 from skdeep.runtime.seeds import BUILD_LOCK
+from skdeep.runtime.weights import arrays_of
 
 _MAX_NETWORKS = 16
 _MAX_BYTES = 512 * 2**20
@@ -66,9 +67,10 @@ class NetworkPool:
                     network = program.compile(model)
             fresh = {id(v) for v in model.weights}
             if weights is None:
-                weights = [v.numpy() for v in model.weights]
+                weights = arrays_of(model.weights)
             if seeds is None:
-                seeds = [v.numpy() for v in model.variables if id(v) not in fresh]
+                others = [v for v in model.variables if id(v) not in fresh]
+                seeds = arrays_of(others)
         network.load(weights, seeds, optimizer)
         try:
             yield network

@@ -21,6 +21,7 @@ from skdeep.runtime.snapshots import Progress, SnapshotStore, resume, take_snaps
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
 from skdeep.runtime.streams import Feed, TrainingData
 from skdeep.runtime.validation import validation_split
+from skdeep.runtime.weights import assign
 
 # Distinguishes the generator of the validation split from those of the epochs.
 _SPLIT = 2**31
@@ -301,8 +302,7 @@ class _Run:
         """
         model, optimizer = self.compiled.model, self.compiled.optimizer
         if best_weights is not None:
-            for variable, value in zip(model.weights, best_weights, strict=True):
-                variable.assign(value)
+            assign(model.weights, best_weights)
             return None
         if not optimizer.use_ema:
             return None

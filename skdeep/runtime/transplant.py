@@ -9,6 +9,7 @@ import numpy as np
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import seeded_construction
 from skdeep.runtime.specification import NetworkSpec
+from skdeep.runtime.weights import arrays_of
 
 
 def _built(network: NetworkSpec, seed: int) -> keras.Model:
@@ -77,7 +78,7 @@ def initial_weights(
         If a part does not have weights of these shapes.
     """
     model = _built(network, seed)
-    weights = [v.numpy() for v in model.weights]
+    weights = arrays_of(model.weights)
     places = _places(model)
     for name, values in parts.items():
         part = _part(model, name)
