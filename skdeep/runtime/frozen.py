@@ -19,6 +19,7 @@ from skdeep.runtime.feeds import ArrayFeed, ArrayLayout
 from skdeep.runtime.memory import shortage_explained
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.processes import check_process
+from skdeep.runtime.row_groups import N_TRIALS, RowGroups, places_alike
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.weights import arrays_of, check_weights
@@ -138,33 +139,43 @@ class FrozenNetwork:
             function = tf.function(forward, autograph=False)
             self._function = function.get_concrete_function(signature)
         self.row_shape = tuple(model.output_shape[1:])
+        self._groups: RowGroups | None = None
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Return the outputs for rows, float32 of shape (n_rows, ...)."""
-        outputs = np.empty((len(rows), *self.row_shape), dtype=np.float32)
+        groups = self._groups
+        if groups is None and len(rows) > N_TRIALS:
+            places = places_alike(self._run, rows, self.group)
+            # Without places, all outputs are the same.
+            groups = RowGroups(self.group, places)
+            self._groups = groups if places is not None else None
+        elif groups is None:
+            groups = RowGroups(self.group, np.zeros(1, np.intp))
+        return groups.collect(self._run(rows, groups), len(rows))
 
-        def send(start: int) -> None:
-            batch = np.ascontiguousarray(rows[start : start + self.group])
-            n_rows = len(batch)
-            if n_rows < self.group:
-                filler = np.zeros((self.group - n_rows, *batch.shape[1:]), batch.dtype)
-                batch = np.concatenate([batch, filler])
+    def _run(self, rows: np.ndarray, groups: RowGroups | None = None) -> np.ndarray:
+        """Return the outputs for whole groups, made of rows if they are not yet."""
+        groups = groups or RowGroups(self.group)
+        n_groups = -(-len(rows) // len(groups.places))
+        outputs = np.empty((n_groups, self.group, *self.row_shape), dtype=np.float32)
+
+        def send(number: int) -> None:
+            some = slice(number * len(groups.places), (number + 1) * len(groups.places))
             with shortage_explained("Inference"):
-                result = self._function(tf.convert_to_tensor(batch)).numpy()
-            outputs[start : start + n_rows] = result[:n_rows]
+                batch = tf.convert_to_tensor(groups.spread(rows[some]))
+                outputs[number] = self._function(batch).numpy()
 
-        starts = range(0, len(rows), self.group)
-        if len(starts) < 2:
-            list(map(send, starts))
-            return outputs
-        # Operations have one thread each: groups pass side by side instead.
-        threads = ThreadPoolExecutor(min(os.cpu_count() or 1, _GROUPS_AT_ONCE))
-        try:
-            list(threads.map(send, starts))
-        finally:
-            # Ctrl-C waits for the groups that are under way, and no others.
-            threads.shutdown(cancel_futures=True)
-        return outputs
+        if n_groups < 2:
+            list(map(send, range(n_groups)))
+        else:
+            # Operations have one thread each: groups pass side by side instead.
+            threads = ThreadPoolExecutor(min(os.cpu_count() or 1, _GROUPS_AT_ONCE))
+            try:
+                list(threads.map(send, range(n_groups)))
+            finally:
+                # Ctrl-C waits for the groups that are under way, and no others.
+                threads.shutdown(cancel_futures=True)
+        return outputs.reshape(-1, *self.row_shape)
 
 
 _FUNCTIONS: OrderedDict[Hashable, FrozenNetwork] = OrderedDict()

@@ -1,15 +1,14 @@
 """Inference: fitted weights in, outputs out, row by row the same bits.
 
-A row's result must not depend on which rows stand beside it. Matrix products of
-different heights round differently, so rows always pass in groups of one fixed
-size, padded at the end, and sequences are padded to one of a few fixed lengths
-that their own length alone decides.
+A row's result must not depend on which rows stand beside it, nor on how many. So rows
+always pass in groups of one fixed size, see `skdeep.runtime.row_groups`, and sequences
+are padded to one of a few fixed lengths that their own length alone decides.
 """
 
 import math
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import Any
 
@@ -21,10 +20,11 @@ from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, SequenceFeed
 from skdeep.runtime.memory import shortage_explained
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.processes import check_process
+from skdeep.runtime.row_groups import N_TRIALS, RowGroups, places_alike
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.streams import Feed, StreamFeed
-from skdeep.runtime.weights import check_weights
+from skdeep.runtime.weights import arrays_of, check_weights
 
 _GROUP = 32
 _GROUP_OF_LARGE_ROWS = 8
@@ -62,6 +62,7 @@ class ForwardFunction:
         self.group = _GROUP_OF_LARGE_ROWS if large else _GROUP
         self.variables = model.weights
         self._traced: dict[int | None, Any] = {}
+        self._known: dict[tuple[int, ...], RowGroups] = {}
 
     def tensors(self, weights: Sequence[np.ndarray]) -> list[tf.Tensor]:
         """Return weights as the function takes them."""
@@ -94,14 +95,9 @@ class ForwardFunction:
         return self._traced[n_rows]
 
     def _forward(self, weights: Sequence[tf.Tensor], rows: tf.Tensor) -> Any:
-        n_rows = tf.shape(rows)[0]
-        n_groups = -(-n_rows // self.group)
+        """Return the outputs for whole groups of rows, inside a traced function."""
         tail = tf.shape(rows)[1:]
-        missing = n_groups * self.group - n_rows
-        filler = tf.zeros(tf.concat([[missing], tail], 0), rows.dtype)
-        groups = tf.reshape(
-            tf.concat([rows, filler], 0), tf.concat([[n_groups, self.group], tail], 0)
-        )
+        groups = tf.reshape(rows, tf.concat([[-1, self.group], tail], 0))
         groups.set_shape((None, self.group, *rows.shape[1:]))
         shapes = self.part.compute_output_spec(
             keras.KerasTensor((self.group, *rows.shape[1:]), self.dtype)
@@ -115,35 +111,62 @@ class ForwardFunction:
             fn_output_signature=signature,
         )
         return tf.nest.map_structure(
-            lambda o: tf.reshape(o, tf.concat([[-1], tf.shape(o)[2:]], 0))[:n_rows],
-            outputs,
+            lambda o: tf.reshape(o, tf.concat([[-1], tf.shape(o)[2:]], 0)), outputs
         )
 
-    def __call__(self, weights: list[tf.Tensor], rows: np.ndarray) -> Any:
-        """Return the outputs for `rows`, as NumPy arrays."""
-        n_rows = len(rows)
+    def __call__(
+        self,
+        weights: list[tf.Tensor],
+        rows: np.ndarray,
+        examples: np.ndarray | None = None,
+    ) -> Any:
+        """Return the outputs for `rows`, as NumPy arrays.
+
+        Examples, by default the rows, are of the shape of the rows; by them it is tried
+        out which places of a group to use.
+        """
+        many = len(rows) > self.group
         with shortage_explained("Inference"):
-            if n_rows > self.group:
-                function = self._function(None)
-            else:
-                # As quick as can be, for those who ask about row after row.
-                function = self._function(self.group)
-                rows = _filled(rows, self.group)
-            # Without the check that these are tensors of the right kind, which they
-            # are: it takes two thirds of the time of a small network.
-            outputs = function._call_flat(
-                [*weights, tf.convert_to_tensor(rows)], function.captured_inputs
-            )
-            return tf.nest.map_structure(lambda o: o.numpy()[:n_rows], outputs)
+            groups = self._groups(weights, rows, examples, many)
+            outputs = self._run(weights, groups.spread(rows), many)
+        return groups.collect(outputs, len(rows))
 
+    def _run(self, weights: list[tf.Tensor], rows: np.ndarray, many: bool) -> Any:
+        """Return the outputs for whole groups of rows."""
+        if not many and len(rows) > self.group:
+            pieces = np.split(rows, len(rows) // self.group)
+            return _concatenated([self._run(weights, p, many) for p in pieces])
+        # One group passes as quickly as can be, for those who ask row after row.
+        function = self._function(None if many else self.group)
+        # Without the check that these are tensors of the right kind, which they are:
+        # it takes two thirds of the time of a small network.
+        outputs = function._call_flat(
+            [*weights, tf.convert_to_tensor(rows)], function.captured_inputs
+        )
+        return tf.nest.map_structure(lambda o: o.numpy(), outputs)
 
-def _filled(rows: np.ndarray, n_rows: int) -> np.ndarray:
-    """Return the rows, with zeros after them if they are fewer than `n_rows`."""
-    if len(rows) == n_rows:
-        return rows
-    filled = np.zeros((n_rows, *rows.shape[1:]), rows.dtype)
-    filled[: len(rows)] = rows
-    return filled
+    def _groups(
+        self,
+        weights: list[tf.Tensor],
+        rows: np.ndarray,
+        examples: np.ndarray | None,
+        many: bool,
+    ) -> RowGroups:
+        """Return groups whose places are alike for rows of this shape."""
+        shape = rows.shape[1:]
+        if shape in self._known:
+            return self._known[shape]
+        if len(rows) <= N_TRIALS:
+            return RowGroups(self.group, np.zeros(1, np.intp))
+        examples = rows if examples is None else examples
+        # Initial weights tell better: fitted ones may make all outputs 0 or 1.
+        for tried in (self.tensors(arrays_of(self.variables)), weights):
+            run = partial(self._run, tried, many=many)
+            if (places := places_alike(run, examples, self.group)) is not None:
+                self._known[shape] = RowGroups(self.group, places)
+                return self._known[shape]
+        # With these weights all outputs are the same.
+        return RowGroups(self.group)
 
 
 class _FunctionCache:
@@ -224,11 +247,13 @@ def infer(
     function = FUNCTIONS.get(network, part, layout, dtype)
     tensors = function.tensors(weights)
     order = []
+    generator = np.random.default_rng(0)
     for length, rows in _rows_by_length(feed):
         for start, stop in _chunks(len(rows), length):
             some = rows[start:stop]
             order.append(some)
-            pieces.append(function(tensors, _padded(feed, some, length)))
+            examples = _drawn(generator, feed.sequences.ids, (N_TRIALS, length))
+            pieces.append(function(tensors, _padded(feed, some, length), examples))
     places = np.argsort(np.concatenate(order), kind="stable")
     return tf.nest.map_structure(lambda o: o[places], _concatenated(pieces))
 
@@ -265,6 +290,13 @@ def _padded(feed: SequenceFeed, rows: np.ndarray, length: int) -> np.ndarray:
     inside = np.arange(length) < feed.lengths[rows][:, None]
     indices = np.where(inside, starts[:, None] + np.arange(length), 0)
     return np.where(inside, feed.sequences.ids[indices], 0).astype(np.int32)
+
+
+def _drawn(
+    generator: np.random.Generator, ids: np.ndarray, shape: tuple[int, int]
+) -> np.ndarray | None:
+    """Return rows of ids that occur, if any do."""
+    return generator.choice(ids, shape).astype(np.int32) if ids.size else None
 
 
 @cache

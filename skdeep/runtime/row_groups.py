@@ -1,0 +1,102 @@
+"""Groups of rows of one size, in which every row rounds as it would alone.
+
+Matrix products of different heights round differently, so rows pass through a network
+in groups of one size. That is not enough: on many processors, the last rows of a matrix
+are multiplied by another routine than the first, and a vector of numbers that begins in
+one row and ends in the next is summed in another order. Which places of a group are
+alike depends on processor, TensorFlow and network. So it is tried out, and only places
+are used at which a row has the bits that it has at the first.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+# Another routine shows in about half of the numbers that come out, if there is but one
+# for each row. Fewer rows than this are sooner sent one by one than tried out.
+N_TRIALS = 8
+
+Run = Callable[[np.ndarray], Any]
+
+
+class RowGroups:
+    """Groups of rows, of which some places are used.
+
+    Parameters
+    ----------
+    size : int
+        Rows of a group.
+    places : ndarray of intp, default=None
+        Those that are used; all by default.
+    """
+
+    def __init__(self, size: int, places: NDArray[np.intp] | None = None) -> None:
+        self.size = size
+        self.places = np.arange(size) if places is None else places
+
+    def spread(self, rows: np.ndarray) -> np.ndarray:
+        """Return whole groups, the rows at the places, zeros elsewhere."""
+        n_places = len(self.places)
+        if n_places == self.size and not len(rows) % self.size:
+            return rows
+        n_groups = -(-len(rows) // n_places)
+        starts = np.arange(n_groups)[:, None] * self.size
+        spread = np.zeros((n_groups * self.size, *rows.shape[1:]), rows.dtype)
+        spread[(starts + self.places).ravel()[: len(rows)]] = rows
+        return spread
+
+    def collect(self, outputs: Any, n_rows: int) -> Any:
+        """Return the outputs of rows, in their order, of those of groups."""
+
+        def collected(output: np.ndarray) -> np.ndarray:
+            if len(self.places) < self.size:
+                groups = output.reshape(-1, self.size, *output.shape[1:])
+                output = groups[:, self.places].reshape(-1, *output.shape[1:])
+            return output[:n_rows]
+
+        return tf.nest.map_structure(collected, outputs)
+
+
+def places_alike(run: Run, examples: np.ndarray, size: int) -> NDArray[np.intp] | None:
+    """Try out which places of a group are like the first.
+
+    Parameters
+    ----------
+    run : callable
+        Returns the outputs for the rows of whole groups, an array or a structure of
+        arrays.
+    examples : ndarray of shape (n_rows, ...)
+        Rows that the network may be asked about, of which trials are mixed.
+    size : int
+        Rows of a group.
+
+    Returns
+    -------
+    places : ndarray of intp or None
+        In rising order, the first among them. None if these examples cannot tell,
+        because all have the same outputs.
+    """
+    trials = _mixed(examples, N_TRIALS)
+    outputs = [
+        output.reshape(N_TRIALS, size, -1)
+        for output in tf.nest.flatten(run(np.repeat(trials, size, axis=0)))
+    ]
+    alike = np.ones(size, bool)
+    for output in outputs:
+        first = output[:, :1]
+        same = (output == first) | ((output != output) & (first != first))
+        alike &= same.all(axis=(0, 2))
+    telling = any((output[:, 0] != output[:1, 0]).any() for output in outputs)
+    return np.flatnonzero(alike) if telling else None
+
+
+def _mixed(examples: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return rows, each number of which is that of some example at the same place."""
+    flat = examples.reshape(len(examples), -1)
+    generator = np.random.default_rng(0)
+    chosen = generator.integers(len(flat), size=(n_rows, flat.shape[1]))
+    mixed = np.take_along_axis(flat, chosen, axis=0)
+    return mixed.reshape(n_rows, *examples.shape[1:])

@@ -1,0 +1,83 @@
+"""Rows pass at places of a group that round alike, whichever the processor has."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import layers
+
+from skdeep.runtime import ArrayFeed, NetworkSpec, infer, infer_frozen
+from skdeep.runtime.row_groups import N_TRIALS, RowGroups, places_alike
+
+SIZE = 8
+
+
+@given(
+    places=st.sets(st.integers(0, SIZE - 1)).map(lambda some: sorted(some | {0})),
+    n_rows=st.integers(0, 30),
+)
+def test_rows_come_back(places, n_rows):
+    """What is spread over groups is collected again, and stood at the places."""
+    groups = RowGroups(SIZE, np.array(places))
+    rows = 1 + np.arange(2 * n_rows).reshape(n_rows, 2)
+    spread = groups.spread(rows)
+    assert not len(spread) % SIZE and spread.dtype == rows.dtype
+    used = np.flatnonzero(spread.any(axis=1))
+    assert set(used % SIZE) <= set(places) and len(used) == n_rows
+    found = groups.collect({"a": spread, "b": spread[:, 0]}, n_rows)
+    np.testing.assert_array_equal(found["a"], rows)
+    np.testing.assert_array_equal(found["b"], rows[:, 0])
+
+
+@pytest.mark.parametrize("wrong", [[], [7], [1, 2, 5]])
+def test_places_that_round_otherwise_are_found(wrong):
+    """A place is left out if it differs in the last bit, in some trials only."""
+    examples = np.random.default_rng(0).random((20, 3))
+
+    def run(rows):
+        outputs = rows.sum(axis=1)
+        at = np.isin(np.arange(len(rows)) % SIZE, wrong) & (outputs > 1.5)
+        return np.where(at, np.nextafter(outputs, 9), outputs)
+
+    expected = [place for place in range(SIZE) if place not in wrong]
+    assert places_alike(run, examples, SIZE).tolist() == expected
+
+
+def test_equal_outputs_do_not_tell():
+    """Nothing is learned from a network whose outputs are always the same."""
+    examples = np.random.default_rng(0).random((20, 3))
+    assert places_alike(lambda rows: np.zeros((len(rows), 2)), examples, SIZE) is None
+    assert places_alike(lambda rows: rows, examples[:1], SIZE) is None
+    missing = places_alike(lambda rows: np.where(rows > 0.5, np.nan, rows), examples, 8)
+    assert missing.tolist() == list(range(SIZE))
+
+
+def image_network(n_maps, n_outputs):
+    """Build a network whose last numbers of a row and first of the next are close."""
+    image = keras.Input((6, 6, 3))
+    x = layers.Conv2D(n_maps, 3, activation="relu")(image)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, layers.Dense(n_outputs, activation="softmax")(x))
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize(("n_maps", "n_outputs"), [(10, 3), (4, 2), (16, 10), (7, 7)])
+def test_rows_are_the_same_anywhere(n_maps, n_outputs, frozen):
+    """A row has the same bits alone, among few or many, and at any place."""
+    spec = NetworkSpec(image_network, n_maps=n_maps, n_outputs=n_outputs)
+    weights = [v.numpy() for v in spec().weights]
+    generator = np.random.default_rng(0)
+    rows = generator.random((100, 6, 6, 3)).astype(np.float32)
+
+    def outputs(chosen):
+        feed = ArrayFeed(rows[chosen])
+        if frozen:
+            digest = f"{n_maps}, {n_outputs}"
+            return infer_frozen(spec, weights, feed, digest=digest, group=32)
+        return infer(spec, weights, feed)
+
+    alone = np.concatenate([outputs([number]) for number in range(len(rows))])
+    for n_rows in (2, N_TRIALS, N_TRIALS + 1, 31, 32, 33, 100):
+        chosen = generator.choice(len(rows), n_rows, replace=False)
+        np.testing.assert_array_equal(outputs(chosen), alone[chosen])
