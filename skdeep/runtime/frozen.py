@@ -155,7 +155,7 @@ class FrozenNetwork:
 
     def _run(self, rows: np.ndarray, groups: RowGroups | None = None) -> np.ndarray:
         """Return the outputs for whole groups, made of rows if they are not yet."""
-        groups = groups or RowGroups(self.group)
+        groups = groups or RowGroups(self.group, np.arange(self.group))
         n_groups = -(-len(rows) // len(groups.places))
         outputs = np.empty((n_groups, self.group, *self.row_shape), dtype=np.float32)
 

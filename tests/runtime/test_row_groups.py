@@ -30,9 +30,11 @@ def test_rows_come_back(places, n_rows):
     np.testing.assert_array_equal(found["b"], rows[:, 0])
 
 
-@pytest.mark.parametrize("wrong", [[], [7], [1, 2, 5]])
-def test_places_that_round_otherwise_are_found(wrong):
+@pytest.mark.parametrize("avx512", [False, True])
+@pytest.mark.parametrize("wrong", [[], [5], [1, 2]])
+def test_places_that_round_otherwise_are_found(wrong, avx512, monkeypatch):
     """A place is left out if it differs in the last bit, in some trials only."""
+    monkeypatch.setattr("skdeep.runtime.row_groups._has_avx512", lambda: avx512)
     examples = np.random.default_rng(0).random((20, 3))
 
     def run(rows):
@@ -40,8 +42,11 @@ def test_places_that_round_otherwise_are_found(wrong):
         at = np.isin(np.arange(len(rows)) % SIZE, wrong) & (outputs > 1.5)
         return np.where(at, np.nextafter(outputs, 9), outputs)
 
-    expected = [place for place in range(SIZE) if place not in wrong]
+    usual = RowGroups(SIZE).places.tolist()
+    assert usual == list(range(8 if avx512 else 6))
+    expected = [place for place in usual if place not in wrong]
     assert places_alike(run, examples, SIZE).tolist() == expected
+    assert RowGroups(4).places.tolist() == [0, 1, 2, 3]
 
 
 def test_equal_outputs_do_not_tell():
@@ -49,8 +54,10 @@ def test_equal_outputs_do_not_tell():
     examples = np.random.default_rng(0).random((20, 3))
     assert places_alike(lambda rows: np.zeros((len(rows), 2)), examples, SIZE) is None
     assert places_alike(lambda rows: rows, examples[:1], SIZE) is None
-    missing = places_alike(lambda rows: np.where(rows > 0.5, np.nan, rows), examples, 8)
-    assert missing.tolist() == list(range(SIZE))
+    missing = places_alike(
+        lambda rows: np.where(rows > 0.5, np.nan, rows), examples, SIZE
+    )
+    np.testing.assert_array_equal(missing, RowGroups(SIZE).places)
 
 
 def image_network(n_maps, n_outputs):
