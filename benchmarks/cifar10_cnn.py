@@ -124,7 +124,7 @@ def parse(argv):
     add("--batch-size", type=int)
     add("--learning-rate", type=float)
     add("--n-images", type=int, help="train on so many images only")
-    add("--precision", default="bfloat16")
+    add("--precision", default="auto")
     add("--random-state", type=int, default=0)
     add("--validate", action="store_true", help="score on held-out training images")
     add("--no-classic", action="store_true", help="leave Keras' example out")

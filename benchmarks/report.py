@@ -26,6 +26,15 @@ def machine() -> str:
     return f"{os.cpu_count()} cores of {model}; " + ", ".join(versions)
 
 
+def multiplies_bfloat16() -> bool:
+    """Tell whether the processor does; as skdeep tells, but without TensorFlow."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return False
+    words = set(cpuinfo.read_text(encoding="utf-8", errors="replace").split())
+    return bool(words & {"avx512_bf16", "amx_bf16"})
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a Markdown table; floats are written with four significant digits."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]

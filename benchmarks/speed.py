@@ -8,33 +8,39 @@ skorch and a plain PyTorch loop, in turns, each time in a process of its own, an
 medians with what was learned beside them: nobody wins by learning less. Compiling is
 timed, imports are not. Each library is tried in searches with a worker for each core
 and with twice as many, and each but skdeep, which is left to its own rule, with one
-thread and all threads; the best setting counts. scikit-learn's network, where it can do
-the work, and the others in bfloat16 stand beside them, timed once in each setting;
-aeon's networks are for time series, which none of this is. After that come predictions,
-memory over hundreds of fits, a thousand candidates, and how time grows with rows,
-candidates, classes and workers; `--only` names parts.
+thread and all threads; the best setting counts, and one that takes half as long again
+as another is given up. scikit-learn's network, where it can do the work, and the others
+in bfloat16, where the processor multiplies it, stand beside them, timed once in each
+setting; aeon's networks are for time series, which none of this is. After that come
+predictions, memory over hundreds of fits, a thousand candidates, and how time grows
+with rows, candidates, classes and workers; `--only` names parts.
 
 Real data are used where SKDEEP_DATA or the data home has them, generated ones
-elsewhere. Fails if a bar is missed. Takes about 40 minutes on two cores; do nothing
-else meanwhile.
+elsewhere. Fails if a bar is missed. Do nothing else meanwhile.
 """
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
+import time
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from peers.copies import Library
 from peers.measures import MEASURES
 from peers.once import JOBS
-from report import machine, table, verdict
+from report import machine, multiplies_bfloat16, table, verdict
 
 HERE = Path(__file__).resolve().parent
 # Seconds after which a process has failed.
 PATIENCE = 900
+# A setting is given up when it takes so many times as long as a better one.
+HOPELESS = 1.5
 SEARCHES = ("digits search", "text search")
 # Work -> library -> how many times as fast as it skdeep must be.
 BARS = {
@@ -92,65 +98,59 @@ class Contest:
         return min(self.seconds, key=lambda setting: median(self.seconds[setting]))
 
     def record(self) -> dict[str, object]:
-        """Return everything measured, as JSON takes it."""
-        seconds = {str(setting): times for setting, times in self.seconds.items()}
+        """Return everything measured, as JSON takes it; None for what was given up."""
+        seconds = {
+            str(setting): [taken if math.isfinite(taken) else None for taken in times]
+            for setting, times in self.seconds.items()
+        }
         return vars(self) | {"seconds": seconds}
 
-    def run(self, setting: Setting, seed: int) -> None:
+    def run(self, library: Library, setting: Setting, seed: int) -> None:
         """Do the work once, in a process of its own."""
-        command = [sys.executable, str(HERE / "peers" / "once.py")]
-        command += [self.work, self.library, "--seed", str(seed)]
-        command += ["--n-jobs", str(setting.n_jobs), "--precision", self.precision]
-        environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-        for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
-            environment.pop(name, None)
-            if setting.threads:
-                environment[name] = str(setting.threads)
-        done = subprocess.run(
-            command,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
+        names = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
+        threads = str(setting.threads)
+        known = [taken for times in self.seconds.values() for taken in times]
+        found = library.run(
+            self.work,
+            environment=dict.fromkeys(names, threads) if setting.threads else {},
+            patience=HOPELESS * min(known) if known else PATIENCE,
+            seed=seed,
+            n_jobs=setting.n_jobs,
+            precision=self.precision,
         )
-        if done.returncode:
-            raise RuntimeError(
-                f"{self.library} ended with {done.returncode} at {self.work}:\n"
-                f"{done.stderr[-2000:]}"
-            )
-        found = json.loads(done.stdout.splitlines()[-1])
-        self.seconds.setdefault(setting, []).append(found["seconds"])
-        self.quality.append(found["quality"])
+        self.seconds.setdefault(setting, [])
+        if found is None:
+            self.seconds[setting].append(math.inf)
+        else:
+            self.seconds[setting].append(found["seconds"])
+            self.quality.append(found["quality"])
 
 
 def settings_of(work: str, library: str) -> list[Setting]:
-    """Return the settings that a library is tried with."""
+    """Return the settings that a library is tried with, those likely best first."""
     n_cores = os.cpu_count() or 1
-    if library == "skdeep":
-        # What a user gets who sets nothing but n_jobs.
-        chosen = [Setting(0)]
-    else:
-        chosen = [Setting(n_cores), Setting(1)]
-    if work in SEARCHES and library != "torch":
-        threads = 1 if library != "skdeep" else 0
-        # While one worker builds a network, another may use its core.
-        chosen += [Setting(threads, n_jobs=n) for n in (n_cores, 2 * n_cores)]
-    return chosen
+    # skdeep: what a user gets who sets nothing but n_jobs.
+    alone = [Setting(0)] if library == "skdeep" else [Setting(n_cores), Setting(1)]
+    if work not in SEARCHES or library == "torch":
+        return alone
+    threads = 1 if library != "skdeep" else 0
+    # While one worker builds a network, another may use its core.
+    return [Setting(threads, n_jobs=n) for n in (n_cores, 2 * n_cores)] + alone
 
 
-def compete(work: str, n_rounds: int) -> list[Contest]:
+def compete(work: str, n_rounds: int, libraries: dict[str, Library]) -> list[Contest]:
     """Have all libraries do a piece of work, in turns."""
     contests = [Contest(work, library) for library in JOBS[work]]
-    if work in BFLOAT16_BARS:
+    if work in BFLOAT16_BARS and multiplies_bfloat16():
         contests += [Contest(work, library, "bfloat16") for library in JOBS[work]]
     for number in range(n_rounds):
         for contest in contests:
             if number and not contest.judged:
                 continue
+            library = libraries[contest.library]
             tried = settings_of(work, contest.library)
             for setting in tried if number == 0 else [contest.best]:
-                contest.run(setting, seed=number)
+                contest.run(library, setting, seed=number)
                 print(
                     f"{work}, {contest.library}, {contest.precision}, {setting}: "
                     f"{contest.seconds[setting][-1]:.2f} s, "
@@ -186,6 +186,8 @@ def judge(work: str, contests: list[Contest]) -> tuple[list[tuple], list[tuple]]
         ("float32", BARS[work]),
         ("bfloat16", BFLOAT16_BARS.get(work, {})),
     ):
+        if ("skdeep", precision) not in by_name:
+            continue
         for library, bar in wanted.items():
             ratio = seconds[library, "float32"] / seconds["skdeep", precision]
             text = f"{work}, {precision}: {ratio:.2f} times as fast as {library}"
@@ -238,14 +240,23 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="file for everything measured")
     arguments = parser.parse_args(argv)
     print(machine(), f"commit {commit()}", sep="\n", flush=True)
+    if not multiplies_bfloat16():
+        print("This processor does not multiply bfloat16: its bars are left out.")
+    start = time.perf_counter()
     rows, bars, everything = [], [], []
-    for work in [part for part in arguments.only if part in BARS]:
-        contests = compete(work, arguments.rounds)
-        some_rows, some_bars = judge(work, contests)
-        rows += some_rows
-        bars += some_bars
-        for contest in contests:
-            everything.append(contest.record())
+    works = [part for part in arguments.only if part in BARS]
+    names = sorted({library for work in works for library in JOBS[work]})
+    # All import at once, and wait; then one works at a time.
+    with ExitStack() as stack:
+        libraries = {
+            name: stack.enter_context(closing(Library(name))) for name in names
+        }
+        for work in works:
+            contests = compete(work, arguments.rounds, libraries)
+            some_rows, some_bars = judge(work, contests)
+            rows += some_rows
+            bars += some_bars
+            everything += [contest.record() for contest in contests]
     measures = {}
     for name in [part for part in arguments.only if part in MEASURES]:
         measures[name] = measure(name)
@@ -254,9 +265,11 @@ def main(argv: list[str] | None = None) -> int:
     print(table([*columns, "relative", "quality"], rows))
     found = [row for taken in measures.values() for row in taken["rows"]]
     print("\n" + table(["skdeep alone", "value", "unit"], found))
+    minutes = (time.perf_counter() - start) / 60
+    print(f"\n{minutes:.1f} minutes in all")
     if arguments.json:
         record = {"machine": machine(), "commit": commit(), "runs": everything}
-        record["measures"] = measures
+        record |= {"measures": measures, "minutes": minutes}
         record["bars"] = [{"bar": text, "met": bool(met)} for text, met in bars]
         arguments.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
     return verdict(bars)

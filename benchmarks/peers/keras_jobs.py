@@ -105,32 +105,32 @@ def keras_autoencoder(seed, n_jobs):
 
 def keras_lstm(seed, n_jobs):
     """Train the LSTM over words."""
-    texts, spam = works.conversations()
-    n_train = 3 * len(texts) // 4
+    (texts, spam), (others, spam_of_others) = works.conversations()
 
     def fit():
         keras.utils.set_random_seed(seed)
         # Reading the texts is part of the work.
-        ids, n_ids = works.padded(texts, "word", None, works.N_WORDS)
-        model = networks.lstm_network(n_ids)
+        words = works.words_of(texts)
+        model = networks.lstm_network(words.vocabulary_size)
         model.compile(
             keras.optimizers.Adam(works.LSTM["rate"]),
             "binary_crossentropy",
             jit_compile=False,
         )
         model.fit(
-            ids[:n_train],
-            spam[:n_train],
+            works.padded(words, texts),
+            spam,
             batch_size=works.LSTM["batch"],
             epochs=works.LSTM["epochs"],
             verbose=0,
         )
-        fitted.append((model, ids))
+        fitted.append((model, words))
 
     def accuracy():
-        model, ids = fitted[0]
-        found = model.predict(ids[n_train:], batch_size=500, verbose=0).ravel() > 0.5
-        return np.mean(found == spam[n_train:])
+        model, words = fitted[0]
+        ids = works.padded(words, others)
+        found = model.predict(ids, batch_size=500, verbose=0).ravel() > 0.5
+        return np.mean(found == spam_of_others)
 
     fitted: list = []
     return fit, accuracy

@@ -199,11 +199,12 @@ def throughput():
 
     from peers import networks, works
     from skdeep.networks import multiply_adds
+    from skdeep.runtime.precision import has_native_bfloat16
 
     found, bars = [], []
     (images, classes), _ = works.small_images()
     operations = 6.0 * multiply_adds(networks.cifar_network()) * len(images)
-    for precision in ("float32", "bfloat16"):
+    for precision in ("float32", "bfloat16")[: 1 + has_native_bfloat16()]:
         matrix = tf.cast(
             tf.random.stateless_normal([MATRIX_SIZE] * 2, (0, 0)), precision
         )

@@ -46,20 +46,49 @@ JOBS = {
 
 def start_library(library):
     """Have the library make its threads before anything is timed."""
+    threads = os.environ.get("OMP_NUM_THREADS")
     if library in ("skorch", "torch"):
         import torch
 
-        threads = os.environ.get("OMP_NUM_THREADS")
         if threads:
             torch.set_num_threads(int(threads))
         torch.ones(8).sum().item()
     elif library == "skdeep":
         # Loads TensorFlow as the first fit would.
         importlib.import_module("skdeep.runtime")
-    elif library != "scikit-learn":
+    elif library == "scikit-learn":
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(int(threads) if threads else None)
+    else:
         import keras
 
         keras.ops.convert_to_numpy(keras.ops.ones(8))
+
+
+def import_library(library):
+    """Import what the library's work needs, and start nothing."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    for jobs in JOBS.values():
+        if library in jobs:
+            importlib.import_module(f"peers.{jobs[library][0]}")
+    if library == "skdeep":
+        importlib.import_module("skdeep.runtime")
+
+
+def work_once(work, library, *, seed, n_jobs, precision, tell=lambda: None):
+    """Do the work; return seconds and quality. Tell when it begins and when it ends."""
+    module, function = JOBS[work][library]
+    prepare = getattr(importlib.import_module(f"peers.{module}"), function)
+    more = {"precision": precision} if work == "CIFAR CNN" else {}
+    job, quality = prepare(seed, n_jobs, **more)
+    start_library(library)
+    tell()
+    start = time.perf_counter()
+    job()
+    seconds = time.perf_counter() - start
+    tell()
+    return {"seconds": seconds, "quality": float(quality())}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -72,16 +101,8 @@ def main(argv: list[str] | None = None) -> int:
     add("--n-jobs", type=int, default=1)
     add("--precision", default="float32")
     arguments = parser.parse_args(argv)
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    module, function = JOBS[arguments.work][arguments.library]
-    prepare = getattr(importlib.import_module(f"peers.{module}"), function)
-    more = {"precision": arguments.precision} if arguments.work == "CIFAR CNN" else {}
-    job, quality = prepare(arguments.seed, arguments.n_jobs, **more)
-    start_library(arguments.library)
-    start = time.perf_counter()
-    job()
-    seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "quality": float(quality())}))
+    import_library(arguments.library)
+    print(json.dumps(work_once(**vars(arguments))))
     return 0
 
 

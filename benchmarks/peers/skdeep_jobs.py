@@ -101,8 +101,7 @@ def autoencoder(seed, n_jobs):
 
 def lstm(seed, n_jobs):
     """Train the LSTM over words."""
-    texts, spam = works.conversations()
-    n_train = 3 * len(texts) // 4
+    train, test = works.conversations()
     classifier = RNNClassifier(
         "lstm",
         units=works.LSTM_UNITS,
@@ -112,7 +111,7 @@ def lstm(seed, n_jobs):
         dropout=0.0,
         token_dropout=0.0,
         max_features=works.N_WORDS,
-        max_length=max(len(text) for text in texts),
+        max_length=max(len(text) for text in train[0]),
         epochs=works.LSTM["epochs"],
         batch_size=works.LSTM["batch"],
         learning_rate=works.LSTM["rate"],
@@ -120,6 +119,6 @@ def lstm(seed, n_jobs):
         random_state=seed,
     )
     return (
-        lambda: classifier.fit(texts[:n_train], spam[:n_train]),
-        lambda: classifier.score(texts[n_train:], spam[n_train:]),
+        lambda: classifier.fit(*train),
+        lambda: classifier.score(*test),
     )

@@ -283,8 +283,7 @@ def torch_autoencoder(seed, n_jobs):
 
 def torch_lstm(seed, n_jobs):
     """Train the LSTM over words."""
-    texts, spam = works.conversations()
-    n_train = 3 * len(texts) // 4
+    (texts, spam), (others, spam_of_others) = works.conversations()
     fitted: list = []
 
     def loss_of(network, ids, lengths, labels):
@@ -295,19 +294,20 @@ def torch_lstm(seed, n_jobs):
     def fit():
         torch.manual_seed(seed)
         # Reading the texts is part of the work.
-        ids, n_ids = works.padded(texts, "word", None, works.N_WORDS)
-        ids = torch.from_numpy(ids.astype(np.int64))
-        lengths = (ids != 0).sum(1).clamp(min=1)
+        words = works.words_of(texts)
         labels = torch.from_numpy(spam.astype("float32"))
-        network = LSTMNetwork(n_ids)
-        tensors = [part[:n_train] for part in (ids, lengths, labels)]
-        train(network, tensors, loss_of, **works.LSTM)
-        fitted.append((network, ids, lengths))
+        network = LSTMNetwork(words.vocabulary_size)
+        train(network, [*with_lengths(words, texts), labels], loss_of, **works.LSTM)
+        fitted.append((network, words))
+
+    def with_lengths(words, some):
+        ids = torch.from_numpy(works.padded(words, some).astype(np.int64))
+        return ids, (ids != 0).sum(1).clamp(min=1)
 
     def accuracy():
-        network, ids, lengths = fitted[0]
+        network, words = fitted[0]
         with torch.inference_mode():
-            found = network(ids[n_train:], lengths[n_train:]) > 0
-        return np.mean(found.numpy() == spam[n_train:])
+            found = network(*with_lengths(words, others)) > 0
+        return np.mean(found.numpy() == spam_of_others)
 
     return fit, accuracy

@@ -19,7 +19,7 @@ N_CLASSES = 10
 DIGITS = {"rates": (0.0003, 0.001, 0.003), "n_folds": 5, "epochs": 10, "batch": 32}
 DIGITS_SHAPE = (8, 8, 1)
 TEXTS = {"rates": (0.001, 0.004), "n_folds": 3, "epochs": 2, "batch": 32}
-N_TEXTS, N_CONVERSATIONS = 2000, 1200
+N_TEXTS = 2000
 MAX_CHARACTERS = 160
 CNN_SIZES = {"embedding_size": 32, "filters": 64, "kernel_sizes": (3,), "dropout": 0.5}
 CIFAR = {"rate": 0.001, "epochs": 2, "batch": 128}
@@ -31,6 +31,9 @@ N_MNIST = 60_000
 LSTM = {"rate": 0.003, "epochs": 4, "batch": 64}
 LSTM_UNITS = LSTM_EMBEDDING = 64
 N_WORDS = 5000
+# Conversations to train on, of the first messages, and to be judged on, of the others.
+N_CONVERSATIONS = {"train": 900, "test": 2000}
+N_MESSAGES_TO_TRAIN = 1500
 
 
 @cache
@@ -73,26 +76,34 @@ class PaddedCharacters(TransformerMixin, BaseEstimator):
         return ids.astype(np.int64)
 
 
-def padded(texts, analyzer, max_length, max_features=None):
-    """Return token ids (n_texts, length), padded with 0, and how many ids there are."""
-    encoding = learn_text_encoding(
-        list(texts), analyzer=analyzer, max_length=max_length, max_features=max_features
+def words_of(texts):
+    """Learn what numbers stand for the words of texts."""
+    return learn_text_encoding(
+        list(texts), analyzer="word", max_length=None, max_features=N_WORDS
     )
-    return encoding.encode(list(texts)).to_padded(), encoding.vocabulary_size
+
+
+def padded(encoding, texts):
+    """Return token ids (n_texts, length), padded with 0."""
+    return encoding.encode(list(texts)).to_padded()
 
 
 @cache
 def conversations():
-    """Return texts of one to many messages, and which hold spam (1)."""
+    """Return training and test texts of one to many messages, and which hold spam."""
     generator = np.random.default_rng(1)
     texts, spam = messages()
-    joined, labels = [], []
-    for _ in range(N_CONVERSATIONS):
-        # Lengths like those of reviews and mails: many short, few long.
-        chosen = generator.integers(len(texts), size=1 + int(generator.exponential(3)))
-        joined.append(" ".join(texts[chosen]))
-        labels.append(int(spam[chosen].any()))
-    return np.asarray(joined, object), np.asarray(labels)
+    split = np.split(np.arange(len(texts)), [N_MESSAGES_TO_TRAIN])
+    parts = []
+    for n_conversations, known in zip(N_CONVERSATIONS.values(), split, strict=True):
+        joined, labels = [], []
+        for _ in range(n_conversations):
+            # Lengths like those of reviews and mails: many short, few long.
+            chosen = generator.choice(known, size=1 + int(generator.exponential(3)))
+            joined.append(" ".join(texts[chosen]))
+            labels.append(int(spam[chosen].any()))
+        parts.append((np.asarray(joined, object), np.asarray(labels)))
+    return tuple(parts)
 
 
 @cache
