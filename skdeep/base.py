@@ -302,6 +302,8 @@ class DeepEstimator(
         state = runtime.TrainingState(**state) if state is not None else None
         options = self._one_epoch_options() if one_epoch else self._options()
         self._call_scikit_learn(X, y, options)
+        if not resume:
+            self._advise_on_precision()
         seed = state.seed if state is not None else self._draw_seed()
         start = self.weights_ if resume else initial_weights
         given = {"sample_weight": sample_weight, "strata": strata, "weights": start}

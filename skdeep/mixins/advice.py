@@ -41,6 +41,16 @@ class AdviceMixin:
         if problem is not None:
             self._advise(problem)
 
+    def _advise_on_precision(self) -> None:
+        """Warn if the processor is slow with the numbers that are asked for."""
+        if self.precision == "bfloat16" and not runtime.has_native_bfloat16():
+            self._advise(
+                "precision='bfloat16' is slow here, since this processor does not "
+                "multiply such numbers: a CNN took ten times as long as in float32. "
+                "Set precision='auto', which takes bfloat16 where it is fast.",
+                UserWarning,
+            )
+
     def _advise_on_batches(self, feed: runtime.Feed, classes: np.ndarray) -> None:
         """Warn if most batches hold rows of one class only."""
         size = self._batch_size_of_training()

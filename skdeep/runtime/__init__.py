@@ -25,7 +25,7 @@ from skdeep.runtime.gradients import ascend
 from skdeep.runtime.inference import infer, output_shape
 from skdeep.runtime.lookahead import LookaheadSGD
 from skdeep.runtime.memory import readable
-from skdeep.runtime.precision import dtype_policy
+from skdeep.runtime.precision import dtype_policy, has_native_bfloat16
 from skdeep.runtime.schedules import SCHEDULES
 from skdeep.runtime.seeds import seeded_construction
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
@@ -66,6 +66,7 @@ __all__ = [
     "exclusive",
     "fit",
     "group_size",
+    "has_native_bfloat16",
     "infer",
     "infer_frozen",
     "initial_weights",

@@ -207,3 +207,19 @@ def test_files_sorted_by_class(tmp_path, monkeypatch):
         fit_silently(deep, stored, np.arange(600) % 2)
         with pytest.warns(UserWarning, match="Write the file with its rows in random"):
             deep.fit(stored, np.arange(600) // 300)
+
+
+# -- precision -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "auto"])
+def test_precision_that_the_processor_lacks(precision, native, monkeypatch):
+    """Only bfloat16 that was asked for, on a processor without it, is warned of."""
+    monkeypatch.setattr("skdeep.runtime.has_native_bfloat16", lambda: native)
+    autoencoder = dense(precision=precision)
+    if precision == "bfloat16" and not native:
+        with pytest.warns(UserWarning, match="is slow here.*precision='auto'"):
+            autoencoder.fit(IMAGES.reshape(len(IMAGES), -1))
+    else:
+        fit_silently(autoencoder, IMAGES.reshape(len(IMAGES), -1))
