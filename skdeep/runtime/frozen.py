@@ -19,7 +19,7 @@ from skdeep.runtime.feeds import ArrayFeed, ArrayLayout
 from skdeep.runtime.memory import shortage_explained
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.processes import check_process
-from skdeep.runtime.row_groups import N_TRIALS, RowGroups, places_alike
+from skdeep.runtime.row_groups import FIRST_ONLY, RowGroups, places_alike
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.weights import arrays_of, check_weights
@@ -144,13 +144,13 @@ class FrozenNetwork:
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Return the outputs for rows, float32 of shape (n_rows, ...)."""
         groups = self._groups
-        if groups is None and len(rows) > N_TRIALS:
+        if groups is None and len(rows) > 1:
             places = places_alike(self._run, rows, self.group)
             # Without places, all outputs are the same.
             groups = RowGroups(self.group, places)
             self._groups = groups if places is not None else None
         elif groups is None:
-            groups = RowGroups(self.group, np.zeros(1, np.intp))
+            groups = RowGroups(self.group, FIRST_ONLY)
         return groups.collect(self._run(rows, groups), len(rows))
 
     def _run(self, rows: np.ndarray, groups: RowGroups | None = None) -> np.ndarray:

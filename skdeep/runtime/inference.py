@@ -20,7 +20,7 @@ from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, SequenceFeed
 from skdeep.runtime.memory import shortage_explained
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.processes import check_process
-from skdeep.runtime.row_groups import N_TRIALS, RowGroups, places_alike
+from skdeep.runtime.row_groups import FIRST_ONLY, N_TRIALS, RowGroups, places_alike
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.streams import Feed, StreamFeed
@@ -63,6 +63,7 @@ class ForwardFunction:
         self.variables = model.weights
         self._traced: dict[int | None, Any] = {}
         self._known: dict[tuple[int, ...], RowGroups] = {}
+        self._seen: set[tuple[int, ...]] = set()
 
     def tensors(self, weights: Sequence[np.ndarray]) -> list[tf.Tensor]:
         """Return weights as the function takes them."""
@@ -122,7 +123,7 @@ class ForwardFunction:
     ) -> Any:
         """Return the outputs for `rows`, as NumPy arrays.
 
-        Examples, by default the rows, are of the shape of the rows; by them it is tried
+        Examples are of the shape of the rows; by them, or else by the rows, it is tried
         out which places of a group to use.
         """
         many = len(rows) > self.group
@@ -156,8 +157,11 @@ class ForwardFunction:
         shape = rows.shape[1:]
         if shape in self._known:
             return self._known[shape]
-        if len(rows) <= N_TRIALS:
-            return RowGroups(self.group, np.zeros(1, np.intp))
+        # There are many lengths, and few rows are sooner sent one by one than tried.
+        unsure = examples is not None and shape not in self._seen
+        if len(rows) == 1 or (unsure and len(rows) <= N_TRIALS):
+            self._seen.add(shape)
+            return RowGroups(self.group, FIRST_ONLY)
         examples = rows if examples is None else examples
         # Initial weights tell better: fitted ones may make all outputs 0 or 1.
         for tried in (self.tensors(arrays_of(self.variables)), weights):

@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-# Fewer rows than this are sooner sent one by one than tried out.
+# For a row alone nothing has to be tried out.
+FIRST_ONLY = np.zeros(1, np.intp)
 N_TRIALS = 8
 # Where one number comes out of a row, another routine does not show in each trial. So
 # the most frequent one is left out unseen: without AVX-512, oneDNN multiplies rows of

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
 
-from skdeep.runtime import ArrayFeed, NetworkSpec, infer, infer_frozen
+from skdeep.encoding.tokens import TokenSequences
+from skdeep.runtime import ArrayFeed, NetworkSpec, SequenceFeed, infer, infer_frozen
+from skdeep.runtime.inference import FUNCTIONS
 from skdeep.runtime.row_groups import N_TRIALS, RowGroups, places_alike
 
 SIZE = 8
@@ -88,3 +90,29 @@ def test_rows_are_the_same_anywhere(n_maps, n_outputs, frozen):
     for n_rows in (2, N_TRIALS, N_TRIALS + 1, 31, 32, 33, 100):
         chosen = generator.choice(len(rows), n_rows, replace=False)
         np.testing.assert_array_equal(outputs(chosen), alone[chosen])
+
+
+def text_network():
+    """Build a network over ids, whatever their number."""
+    ids = keras.Input((None,), dtype="int32")
+    x = layers.Conv1D(5, 3, padding="same")(layers.Embedding(20, 3)(ids))
+    x = layers.GlobalAveragePooling1D()(layers.ReLU()(x))
+    return keras.Model(ids, layers.Dense(1, activation="sigmoid")(x))
+
+
+def test_texts_are_the_same_anywhere():
+    """So has a text, whatever its length, the first time and later."""
+    generator = np.random.default_rng(0)
+    ends = np.cumsum(np.r_[0, generator.integers(1, 40, 200)])
+    texts = TokenSequences(generator.integers(1, 20, ends[-1]).astype(np.int32), ends)
+    spec = NetworkSpec(text_network)
+    weights = [v.numpy() for v in spec().weights]
+    FUNCTIONS.clear()
+    alone = np.concatenate(
+        [infer(spec, weights, SequenceFeed(texts.take([n]))) for n in range(200)]
+    )
+    FUNCTIONS.clear()
+    for n_rows in (30, 30, 5, 200, 60):
+        chosen = generator.choice(200, n_rows, replace=False)
+        found = infer(spec, weights, SequenceFeed(texts.take(chosen)))
+        np.testing.assert_array_equal(found, alone[chosen])
