@@ -19,7 +19,13 @@ from skdeep.runtime.feeds import ArrayFeed, ArrayLayout
 from skdeep.runtime.memory import shortage_explained
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.processes import check_process
-from skdeep.runtime.row_groups import FIRST_ONLY, RowGroups, places_alike
+from skdeep.runtime.row_groups import (
+    FIRST_ONLY,
+    RowGroups,
+    places_alike,
+    stride_of,
+    usual_places,
+)
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.weights import arrays_of, check_weights
@@ -138,6 +144,7 @@ class FrozenNetwork:
             signature = tf.TensorSpec((group, *layout.row_shape), layout.dtype)
             function = tf.function(forward, autograph=False)
             self._function = function.get_concrete_function(signature)
+        self._stride = stride_of(self._function.graph, group)
         self.row_shape = tuple(model.output_shape[1:])
         self._groups: RowGroups | None = None
 
@@ -145,17 +152,20 @@ class FrozenNetwork:
         """Return the outputs for rows, float32 of shape (n_rows, ...)."""
         groups = self._groups
         if groups is None and len(rows) > 1:
-            places = places_alike(self._run, rows, self.group)
-            # Without places, all outputs are the same.
-            groups = RowGroups(self.group, places)
-            self._groups = groups if places is not None else None
+            places = places_alike(self._run, rows, self.group, self._stride)
+            if places is not None:
+                groups = self._groups = RowGroups(self.group, places)
+            else:
+                # All outputs are the same.
+                usual = usual_places(self.group, self._stride)
+                groups = RowGroups(self.group, usual)
         elif groups is None:
             groups = RowGroups(self.group, FIRST_ONLY)
         return groups.collect(self._run(rows, groups), len(rows))
 
     def _run(self, rows: np.ndarray, groups: RowGroups | None = None) -> np.ndarray:
         """Return the outputs for whole groups, made of rows if they are not yet."""
-        groups = groups or RowGroups(self.group, np.arange(self.group))
+        groups = groups or RowGroups(self.group)
         n_groups = -(-len(rows) // len(groups.places))
         outputs = np.empty((n_groups, self.group, *self.row_shape), dtype=np.float32)
 

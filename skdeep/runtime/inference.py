@@ -20,7 +20,14 @@ from skdeep.runtime.feeds import ArrayFeed, ArrayLayout, SequenceFeed
 from skdeep.runtime.memory import shortage_explained
 from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.processes import check_process
-from skdeep.runtime.row_groups import FIRST_ONLY, N_TRIALS, RowGroups, places_alike
+from skdeep.runtime.row_groups import (
+    FIRST_ONLY,
+    N_TRIALS,
+    RowGroups,
+    places_alike,
+    stride_of,
+    usual_places,
+)
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.streams import Feed, StreamFeed
@@ -63,6 +70,7 @@ class ForwardFunction:
         self.variables = model.weights
         self._traced: dict[int | None, Any] = {}
         self._known: dict[tuple[int, ...], RowGroups] = {}
+        self._stride = 1
         self._seen: set[tuple[int, ...]] = set()
 
     def tensors(self, weights: Sequence[np.ndarray]) -> list[tf.Tensor]:
@@ -79,6 +87,7 @@ class ForwardFunction:
         others = [weights[i] if isinstance(i, int) else i for i in self._others]
         batch = self.layout.decode(batch, self.dtype)
         outputs, _ = self.part.stateless_call(trainable, others, batch, training=False)
+        self._stride = stride_of(tf.compat.v1.get_default_graph(), self.group)
         return outputs
 
     def _function(self, n_rows: int | None) -> Any:
@@ -163,14 +172,17 @@ class ForwardFunction:
             self._seen.add(shape)
             return RowGroups(self.group, FIRST_ONLY)
         examples = rows if examples is None else examples
+        # The stride is known from then on.
+        self._function(None if many else self.group)
         # Initial weights tell better: fitted ones may make all outputs 0 or 1.
         for tried in (self.tensors(arrays_of(self.variables)), weights):
             run = partial(self._run, tried, many=many)
-            if (places := places_alike(run, examples, self.group)) is not None:
+            places = places_alike(run, examples, self.group, self._stride)
+            if places is not None:
                 self._known[shape] = RowGroups(self.group, places)
                 return self._known[shape]
         # With these weights all outputs are the same.
-        return RowGroups(self.group)
+        return RowGroups(self.group, usual_places(self.group, self._stride))
 
 
 class _FunctionCache:

@@ -2,13 +2,15 @@
 
 Matrix products of different heights round differently, so rows pass through a network
 in groups of one size. That is not enough: on many processors, the last rows of a matrix
-are multiplied by another routine than the first, and a vector of numbers that begins in
-one row and ends in the next is summed in another order. Which places of a group are
-alike depends on processor, TensorFlow and network. So it is tried out, and only places
-are used at which a row has the bits that it has at the first.
+are multiplied by another routine than the first, and numbers are summed by another one
+where a vector of them begins in one row and ends in the next. Places of a group that
+are known to be treated so are not used. What else there is depends on processor,
+TensorFlow and network. So it is tried out, and only places are used at which a row has
+the bits that it has at the first.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,12 @@ from numpy.typing import NDArray
 # For a row alone nothing has to be tried out.
 FIRST_ONLY = np.zeros(1, np.intp)
 N_TRIALS = 8
-# Where one number comes out of a row, another routine does not show in each trial. So
-# the most frequent one is left out unseen: without AVX-512, oneDNN multiplies rows of
-# matrices by six, and those that are left otherwise.
+# Trials alone would not do: where few numbers come out of a row, another routine shows
+# in one trial of twenty. Without AVX-512, oneDNN multiplies rows of matrices by six,
+# and those that are left otherwise.
 _ROWS_OF_BLOCK = 6
+# Operations that round, and sum vectors of numbers, or else numbers one by one.
+_SUMS = {"EuclideanNorm", "Mean", "Prod", "Sum"}
 
 Run = Callable[[np.ndarray], Any]
 
@@ -36,13 +40,12 @@ class RowGroups:
     size : int
         Rows of a group.
     places : ndarray of intp, default=None
-        Those that are used; by default those that no processor rounds otherwise as far
-        as is known.
+        Those that are used, of which the first is one; all by default.
     """
 
     def __init__(self, size: int, places: NDArray[np.intp] | None = None) -> None:
         self.size = size
-        self.places = _usual_places(size) if places is None else places
+        self.places = np.arange(size) if places is None else places
 
     def spread(self, rows: np.ndarray) -> np.ndarray:
         """Return whole groups, the rows at the places, zeros elsewhere."""
@@ -67,8 +70,70 @@ class RowGroups:
         return tf.nest.map_structure(collected, outputs)
 
 
-def places_alike(run: Run, examples: np.ndarray, size: int) -> NDArray[np.intp] | None:
-    """Try out which places of a group are like the first.
+def usual_places(size: int, stride: int) -> NDArray[np.intp]:
+    """Return the places that are not known to be treated in another way.
+
+    Parameters
+    ----------
+    size : int
+        Rows of a group.
+    stride : int
+        Places from one at which vectors of numbers begin as at the first to the next;
+        see `stride_of`.
+
+    Returns
+    -------
+    places : ndarray of intp
+        In rising order, the first among them.
+    """
+    n_left = 0 if _has_avx512() or size < _ROWS_OF_BLOCK else size % _ROWS_OF_BLOCK
+    return np.arange(0, size - n_left, stride)
+
+
+def stride_of(graph: tf.Graph, size: int) -> int:
+    """Return how many places after the first vectors of numbers begin as there.
+
+    Parameters
+    ----------
+    graph : tf.Graph
+        What a group passes through.
+    size : int
+        Rows of a group.
+
+    Returns
+    -------
+    stride : int
+        1 if the sums over other axes than the last have whole vectors of channels.
+    """
+    n_numbers = 16 if _has_avx512() else 8
+    strides = [1]
+    for operation in _operations(graph):
+        if operation.type not in _SUMS:
+            continue
+        summed, result = operation.inputs[0].shape, operation.outputs[0].shape
+        if not result.rank or result.rank < 2 or result[0] != size:
+            continue
+        axes = tf.get_static_value(operation.inputs[1])
+        if axes is not None and summed.rank - 1 in np.ravel(axes) % summed.rank:
+            continue
+        per_row = math.prod(length or 1 for length in result[1:])
+        strides.append(n_numbers // math.gcd(n_numbers, per_row))
+    return math.lcm(*strides)
+
+
+def _operations(graph: tf.Graph) -> Iterator[tf.Operation]:
+    """Yield the operations of a graph, and of the functions that it calls."""
+    for operation in graph.get_operations():
+        yield operation
+        for attribute in operation.node_def.attr.values():
+            if attribute.HasField("func"):
+                yield from _operations(graph._get_function(attribute.func.name).graph)
+
+
+def places_alike(
+    run: Run, examples: np.ndarray, size: int, stride: int
+) -> NDArray[np.intp] | None:
+    """Try out which of the usual places of a group are like the first.
 
     Parameters
     ----------
@@ -77,8 +142,8 @@ def places_alike(run: Run, examples: np.ndarray, size: int) -> NDArray[np.intp] 
         arrays.
     examples : ndarray of shape (n_rows, ...)
         Rows that the network may be asked about, of which trials are mixed.
-    size : int
-        Rows of a group.
+    size, stride : int
+        See `usual_places`.
 
     Returns
     -------
@@ -92,19 +157,13 @@ def places_alike(run: Run, examples: np.ndarray, size: int) -> NDArray[np.intp] 
         for output in tf.nest.flatten(run(np.repeat(trials, size, axis=0)))
     ]
     alike = np.zeros(size, bool)
-    alike[_usual_places(size)] = True
+    alike[usual_places(size, stride)] = True
     for output in outputs:
         first = output[:, :1]
         same = (output == first) | ((output != output) & (first != first))
         alike &= same.all(axis=(0, 2))
     telling = any((output[:, 0] != output[:1, 0]).any() for output in outputs)
     return np.flatnonzero(alike) if telling else None
-
-
-def _usual_places(size: int) -> NDArray[np.intp]:
-    """Return the places of whole blocks; all if a group is less than one."""
-    n_left = 0 if _has_avx512() or size < _ROWS_OF_BLOCK else size % _ROWS_OF_BLOCK
-    return np.arange(size - n_left)
 
 
 @cache

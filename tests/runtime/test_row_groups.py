@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
@@ -10,7 +11,13 @@ from keras import layers
 from skdeep.encoding.tokens import TokenSequences
 from skdeep.runtime import ArrayFeed, NetworkSpec, SequenceFeed, infer, infer_frozen
 from skdeep.runtime.inference import FUNCTIONS
-from skdeep.runtime.row_groups import N_TRIALS, RowGroups, places_alike
+from skdeep.runtime.row_groups import (
+    N_TRIALS,
+    RowGroups,
+    places_alike,
+    stride_of,
+    usual_places,
+)
 
 SIZE = 8
 
@@ -44,22 +51,46 @@ def test_places_that_round_otherwise_are_found(wrong, avx512, monkeypatch):
         at = np.isin(np.arange(len(rows)) % SIZE, wrong) & (outputs > 1.5)
         return np.where(at, np.nextafter(outputs, 9), outputs)
 
-    usual = RowGroups(SIZE).places.tolist()
+    usual = usual_places(SIZE, 1).tolist()
     assert usual == list(range(8 if avx512 else 6))
     expected = [place for place in usual if place not in wrong]
-    assert places_alike(run, examples, SIZE).tolist() == expected
-    assert RowGroups(4).places.tolist() == [0, 1, 2, 3]
+    assert places_alike(run, examples, SIZE, 1).tolist() == expected
+    assert places_alike(run, examples, SIZE, 3).tolist() == [0, 3, 6][: 2 + avx512]
+    assert usual_places(4, 1).tolist() == [0, 1, 2, 3]
 
 
 def test_equal_outputs_do_not_tell():
     """Nothing is learned from a network whose outputs are always the same."""
     examples = np.random.default_rng(0).random((20, 3))
-    assert places_alike(lambda rows: np.zeros((len(rows), 2)), examples, SIZE) is None
-    assert places_alike(lambda rows: rows, examples[:1], SIZE) is None
+    assert places_alike(lambda rows: np.zeros(len(rows)), examples, SIZE, 1) is None
+    assert places_alike(lambda rows: rows, examples[:1], SIZE, 1) is None
     missing = places_alike(
-        lambda rows: np.where(rows > 0.5, np.nan, rows), examples, SIZE
+        lambda rows: np.where(rows > 0.5, np.nan, rows), examples, SIZE, 1
     )
-    np.testing.assert_array_equal(missing, RowGroups(SIZE).places)
+    np.testing.assert_array_equal(missing, usual_places(SIZE, 1))
+
+
+@pytest.mark.parametrize("avx512", [False, True])
+@pytest.mark.parametrize(
+    ("function", "n_channels", "expected"),
+    [
+        (lambda x: tf.reduce_mean(x, [1, 2]), 16, (1, 1)),
+        (lambda x: tf.reduce_sum(x, [1, 2]), 8, (1, 2)),
+        (lambda x: tf.reduce_mean(x, [-3, -2]), 10, (4, 8)),
+        (lambda x: tf.reduce_sum(x, 1), 1, (2, 4)),
+        (lambda x: tf.reduce_max(x, [1, 2]), 10, (1, 1)),
+        (lambda x: tf.reduce_mean(x, [1, 2, 3]), 10, (1, 1)),
+        (lambda x: tf.reduce_mean(x, -1, keepdims=True), 10, (1, 1)),
+        (lambda x: tf.function(tf.reduce_sum)(x, [1, 2]), 3, (8, 16)),
+        (lambda x: tf.reduce_sum(x, 0), 3, (1, 1)),
+    ],
+)
+def test_stride(function, n_channels, expected, avx512, monkeypatch):
+    """Sums over middle axes want vectors to begin as they do in the first row."""
+    monkeypatch.setattr("skdeep.runtime.row_groups._has_avx512", lambda: avx512)
+    rows = tf.TensorSpec((SIZE, 6, 4, n_channels))
+    graph = tf.function(function).get_concrete_function(rows).graph
+    assert stride_of(graph, SIZE) == expected[avx512]
 
 
 def image_network(n_maps, n_outputs):
@@ -67,11 +98,13 @@ def image_network(n_maps, n_outputs):
     image = keras.Input((6, 6, 3))
     x = layers.Conv2D(n_maps, 3, activation="relu")(image)
     x = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(image, layers.Dense(n_outputs, activation="softmax")(x))
+    return keras.Model(image, layers.Dense(n_outputs, activation="sigmoid")(x))
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-@pytest.mark.parametrize(("n_maps", "n_outputs"), [(10, 3), (4, 2), (16, 10), (7, 7)])
+@pytest.mark.parametrize(
+    ("n_maps", "n_outputs"), [(10, 3), (10, 1), (4, 2), (16, 10), (7, 7), (1, 1)]
+)
 def test_rows_are_the_same_anywhere(n_maps, n_outputs, frozen):
     """A row has the same bits alone, among few or many, and at any place."""
     spec = NetworkSpec(image_network, n_maps=n_maps, n_outputs=n_outputs)
