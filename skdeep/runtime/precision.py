@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
 
 import keras
+
+from skdeep.runtime.processor import processor_flags
 
 _POLICIES = {
     "float32": "float32",
@@ -31,15 +31,9 @@ def dtype_policy(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(previous)
 
 
-@cache
 def has_native_bfloat16() -> bool:
     """Tell whether the processor multiplies bfloat16 numbers natively."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    words = set(flags.split())
-    return bool(words & {"avx512_bf16", "amx_bf16"})
+    return bool(processor_flags() & {"avx512_bf16", "amx_bf16"})
 
 
 def resolve_precision(precision: str, model: keras.Model | None = None) -> str:

@@ -11,13 +11,13 @@ the bits that it has at the first.
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+
+from skdeep.runtime.processor import processor_flags
 
 # For a row alone nothing has to be tried out.
 FIRST_ONLY = np.zeros(1, np.intp)
@@ -114,7 +114,8 @@ def stride_of(graph: tf.Graph, size: int) -> int:
         if not result.rank or result.rank < 2 or result[0] != size:
             continue
         axes = tf.get_static_value(operation.inputs[1])
-        if axes is not None and summed.rank - 1 in np.ravel(axes) % summed.rank:
+        known = axes is not None and summed.rank is not None
+        if known and summed.rank - 1 in np.ravel(axes) % summed.rank:
             continue
         per_row = math.prod(length or 1 for length in result[1:])
         strides.append(n_numbers // math.gcd(n_numbers, per_row))
@@ -127,7 +128,9 @@ def _operations(graph: tf.Graph) -> Iterator[tf.Operation]:
         yield operation
         for attribute in operation.node_def.attr.values():
             if attribute.HasField("func"):
-                yield from _operations(graph._get_function(attribute.func.name).graph)
+                function = graph._get_function(attribute.func.name)
+                if function is not None:
+                    yield from _operations(function.graph)
 
 
 def places_alike(
@@ -166,14 +169,8 @@ def places_alike(
     return np.flatnonzero(alike) if telling else None
 
 
-@cache
 def _has_avx512() -> bool:
-    """Tell whether the processor is known to have AVX-512."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    return "avx512f" in flags.split()
+    return "avx512f" in processor_flags()
 
 
 def _mixed(examples: np.ndarray, n_rows: int) -> np.ndarray:

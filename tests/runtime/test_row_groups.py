@@ -93,6 +93,21 @@ def test_stride(function, n_channels, expected, avx512, monkeypatch):
     assert stride_of(graph, SIZE) == expected[avx512]
 
 
+def test_stride_of_unknown_shapes():
+    """What is summed may have any rank, or be summed over any axis."""
+
+    def summed(x, axis):
+        free = tf.ensure_shape(tf.py_function(tf.identity, [x], x.dtype), None)
+        return (
+            tf.ensure_shape(tf.reduce_sum(free, 1), (SIZE, 5)),
+            tf.ensure_shape(tf.reduce_sum(x, axis), (SIZE, 3)),
+        )
+
+    function = tf.function(summed)
+    signature = tf.TensorSpec((SIZE, 5, 3)), tf.TensorSpec((), tf.int32)
+    assert stride_of(function.get_concrete_function(*signature).graph, SIZE) > 0
+
+
 def image_network(n_maps, n_outputs):
     """Build a network whose last numbers of a row and first of the next are close."""
     image = keras.Input((6, 6, 3))

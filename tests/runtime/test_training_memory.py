@@ -3,7 +3,6 @@
 import keras
 import pytest
 
-from skdeep.runtime.precision import has_native_bfloat16
 from skdeep.runtime.specification import NetworkSpec, OptimizerSpec
 from skdeep.runtime.training_memory import network_for_training, optimizer_bytes
 
@@ -42,7 +41,6 @@ def test_numbers_of_the_training(precision):
 
 def test_auto_takes_bfloat16_where_it_pays(monkeypatch):
     """A large network, on a processor that has it."""
-    has_native_bfloat16.cache_clear()
     module = "skdeep.runtime.precision"
     monkeypatch.setattr(f"{module}.has_native_bfloat16", lambda: True)
     monkeypatch.setattr(f"{module}._ENOUGH_MULTIPLY_ADDS", 0)
