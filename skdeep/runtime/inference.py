@@ -146,7 +146,6 @@ class ForwardFunction:
         if not many and len(rows) > self.group:
             pieces = np.split(rows, len(rows) // self.group)
             return _concatenated([self._run(weights, p, many) for p in pieces])
-        # One group passes as quickly as can be, for those who ask row after row.
         function = self._function(None if many else self.group)
         # Without the check that these are tensors of the right kind, which they are:
         # it takes two thirds of the time of a small network.

@@ -46,6 +46,8 @@ class RowGroups:
     def __init__(self, size: int, places: NDArray[np.intp] | None = None) -> None:
         self.size = size
         self.places = np.arange(size) if places is None else places
+        # Few rows then pass as quickly as can be, for those who ask row after row.
+        self._leading = bool(self.places[-1] == len(self.places) - 1)
 
     def spread(self, rows: np.ndarray) -> np.ndarray:
         """Return whole groups, the rows at the places, zeros elsewhere."""
@@ -53,8 +55,11 @@ class RowGroups:
         if n_places == self.size and not len(rows) % self.size:
             return rows
         n_groups = -(-len(rows) // n_places)
-        starts = np.arange(n_groups)[:, None] * self.size
         spread = np.zeros((n_groups * self.size, *rows.shape[1:]), rows.dtype)
+        if n_groups == 1 and self._leading:
+            spread[: len(rows)] = rows
+            return spread
+        starts = np.arange(n_groups)[:, None] * self.size
         spread[(starts + self.places).ravel()[: len(rows)]] = rows
         return spread
 
@@ -62,7 +67,8 @@ class RowGroups:
         """Return the outputs of rows, in their order, of those of groups."""
 
         def collected(output: np.ndarray) -> np.ndarray:
-            if len(self.places) < self.size:
+            alone = n_rows <= len(self.places) and self._leading
+            if len(self.places) < self.size and not alone:
                 groups = output.reshape(-1, self.size, *output.shape[1:])
                 output = groups[:, self.places].reshape(-1, *output.shape[1:])
             return output[:n_rows]
