@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from peers.copies import Library
+from peers.copies import THREADS, Library
 from peers.measures import MEASURES
 from peers.once import JOBS
 from report import machine, multiplies_bfloat16, table, verdict
@@ -105,25 +105,34 @@ class Contest:
         }
         return vars(self) | {"seconds": seconds}
 
-    def run(self, library: Library, setting: Setting, seed: int) -> None:
-        """Do the work once, in a process of its own."""
-        names = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
+    def run(self, library: Library, setting: Setting, seed: int) -> str:
+        """Do the work once, in a process of its own; say what came out.
+
+        Only a setting that is new, beside others, is given up: once it is chosen, slow
+        runs count like all others.
+        """
         threads = str(setting.threads)
-        known = [taken for times in self.seconds.values() for taken in times]
+        may_give_up = bool(self.seconds) and setting not in self.seconds
+        best = min(min(times) for times in self.seconds.values()) if may_give_up else 0
         found = library.run(
             self.work,
-            environment=dict.fromkeys(names, threads) if setting.threads else {},
-            patience=HOPELESS * min(known) if known else PATIENCE,
+            environment=dict.fromkeys(THREADS, threads) if setting.threads else {},
+            patience=HOPELESS * best if may_give_up else PATIENCE,
             seed=seed,
             n_jobs=setting.n_jobs,
             precision=self.precision,
         )
-        self.seconds.setdefault(setting, [])
+        times = self.seconds.setdefault(setting, [])
+        if found is None and may_give_up:
+            times.append(math.inf)
+            return "given up"
         if found is None:
-            self.seconds[setting].append(math.inf)
-        else:
-            self.seconds[setting].append(found["seconds"])
-            self.quality.append(found["quality"])
+            raise RuntimeError(
+                f"{self.library} took more than {PATIENCE} s for {self.work}."
+            )
+        times.append(found["seconds"])
+        self.quality.append(found["quality"])
+        return f"{found['seconds']:.2f} s, quality {found['quality']:.4g}"
 
 
 def settings_of(work: str, library: str) -> list[Setting]:
@@ -150,11 +159,10 @@ def compete(work: str, n_rounds: int, libraries: dict[str, Library]) -> list[Con
             library = libraries[contest.library]
             tried = settings_of(work, contest.library)
             for setting in tried if number == 0 else [contest.best]:
-                contest.run(library, setting, seed=number)
+                found = contest.run(library, setting, seed=number)
                 print(
                     f"{work}, {contest.library}, {contest.precision}, {setting}: "
-                    f"{contest.seconds[setting][-1]:.2f} s, "
-                    f"quality {contest.quality[-1]:.4g}",
+                    f"{found}",
                     file=sys.stderr,
                     flush=True,
                 )

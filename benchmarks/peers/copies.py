@@ -21,6 +21,8 @@ from peers.once import JOBS, import_library, work_once
 
 # Seconds for everything that is not timed: data, the start of threads, the quality.
 PATIENCE = 600
+# Variables by which libraries are told their threads, left to each piece of work.
+THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
 
 
 class Library:
@@ -35,6 +37,8 @@ class Library:
     def __init__(self, name):
         self.name = name
         environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+        for variable in THREADS:
+            environment.pop(variable, None)
         here = Path(__file__).resolve().parents[1]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "peers.copies", name],
