@@ -347,7 +347,8 @@ def random_states(model: keras.Model) -> list[np.ndarray]:
 
 def _seeds(model: keras.Model) -> list[Any]:
     others = {id(v) for v in [*model.weights, *model.metrics_variables]}
-    if model.optimizer is not None:
+    # A model that has not been compiled does not know of an optimizer.
+    if getattr(model, "optimizer", None) is not None:
         others |= {id(v) for v in model.optimizer.variables}
     return [v for v in model.variables if id(v) not in others]
 

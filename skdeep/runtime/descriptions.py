@@ -8,11 +8,13 @@ losses, metrics, training steps) has no description here, and trains as Keras tr
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import keras
+import numpy as np
 
 from skdeep.runtime.keras_objectives import METRIC_CLASSES, METRICS, ROW_LOSSES
 from skdeep.runtime.keras_objectives import keras_loss as keras_loss_of_rows
@@ -76,6 +78,36 @@ class TrainingDescription:
     optimizer: OptimizerSpec
     learning_rate: Any
     metrics: tuple[tuple[str, LossSpec], ...]
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """What to compile a model with, of names and numbers only.
+
+    To make an optimizer and to compile takes as long as to train a small network for an
+    epoch, and what is compiled once for all fits needs to know only what would be made.
+
+    Attributes
+    ----------
+    optimizer_class : type
+        Class of the optimizer, one of Keras'.
+    settings : tuple of (str, number, str or None)
+        What to construct it with.
+    loss : callable
+        Loss, one of Keras'.
+    metrics : sequence of str or None
+        Names of metrics.
+    """
+
+    optimizer_class: type
+    settings: tuple[tuple[str, Hashable], ...]
+    loss: Any
+    metrics: Sequence[str] | None
+
+    def compile(self, model: keras.Model) -> None:
+        """Compile a model."""
+        optimizer = self.optimizer_class(**dict(self.settings))
+        model.compile(optimizer, self.loss, metrics=self.metrics)
 
 
 # -- networks --------------------------------------------------------------------------
@@ -191,13 +223,17 @@ def _renamed_ends(ends: Any, names: dict[str, str]) -> Any:
 # -- training --------------------------------------------------------------------------
 
 
-def describe_training(model: keras.Model) -> TrainingDescription | None:
+def describe_training(
+    model: keras.Model, compilation: Compilation | None = None
+) -> TrainingDescription | None:
     """Describe how a compiled model of one output trains.
 
     Parameters
     ----------
     model : keras.Model
         The model, compiled.
+    compilation : Compilation, default=None
+        What it will be compiled with, where it is not compiled yet.
 
     Returns
     -------
@@ -211,18 +247,70 @@ def describe_training(model: keras.Model) -> TrainingDescription | None:
     masked = any(layer.supports_masking for layer in _maskers(model))
     if masked and len(model.outputs[0].shape) > 2:
         return None
-    loss, optimizer = _loss(model.loss), model.optimizer
-    metrics = _metrics(model)
-    ours = type(optimizer).__module__.startswith("keras.") and hasattr(
-        optimizer, "_learning_rate"
-    )
-    if loss is None or metrics is None or not ours:
+    if compilation is None:
+        loss, metrics, optimizer = model.loss, _metrics(model), model.optimizer
+        ours = type(optimizer).__module__.startswith("keras.") and hasattr(
+            optimizer, "_learning_rate"
+        )
+        if not ours or type(optimizer).__name__ == "LossScaleOptimizer":
+            return None
+        rule, rate = OptimizerSpec.from_optimizer(optimizer), learning_rate(optimizer)
+    else:
+        loss, metrics = compilation.loss, _named_metrics(compilation.metrics or [])
+        rule, rate = _optimizer_to_be(compilation)
+    loss = _loss(loss)
+    if loss is None or metrics is None:
         return None
-    if type(optimizer).__name__ == "LossScaleOptimizer":
-        return None
-    return TrainingDescription(
-        loss, OptimizerSpec.from_optimizer(optimizer), learning_rate(optimizer), metrics
+    return TrainingDescription(loss, rule, rate, metrics)
+
+
+def can_be_compiled(compilation: Compilation) -> bool:
+    """Tell whether it is known what a model will be, compiled with something.
+
+    Parameters
+    ----------
+    compilation : Compilation
+        What to compile with.
+
+    Returns
+    -------
+    can_be_compiled : bool
+        False also where Keras is going to refuse it.
+    """
+    settings = dict(compilation.settings)
+    rate = settings.pop("learning_rate", 0.0)
+    plain = all(isinstance(v, int | float | str | None) for v in settings.values())
+    if not plain or not isinstance(rate, float):
+        return False
+    # A rate is a variable of the type of all numbers.
+    if keras.config.floatx() != "float32":
+        return False
+    try:
+        _optimizer_to_be(compilation)
+    except Exception:
+        # Whatever a constructor says is for the one who compiles to tell.
+        return False
+    return True
+
+
+def _optimizer_to_be(compilation: Compilation) -> tuple[OptimizerSpec, float]:
+    """Return what describes the optimizer of a compilation, and its learning rate."""
+    settings: dict[str, Any] = dict(compilation.settings)
+    rate = settings.pop("learning_rate", None)
+    # What tells 1 from 1.0 and from True.
+    types = tuple(type(value) for value in settings.values())
+    spec, usual_rate = _described_optimizer(
+        compilation.optimizer_class, tuple(settings.items()), types
     )
+    return spec, usual_rate if rate is None else float(np.float32(rate))
+
+
+@lru_cache(maxsize=64)
+def _described_optimizer(
+    optimizer_class: Any, settings: tuple[tuple[str, Any], ...], types: tuple[type, ...]
+) -> tuple[OptimizerSpec, float]:
+    optimizer = optimizer_class(**dict(settings))
+    return OptimizerSpec.from_optimizer(optimizer), learning_rate(optimizer)
 
 
 def learning_rate(optimizer: Any) -> Any:
@@ -276,6 +364,11 @@ def _metrics(model: keras.Model) -> tuple[tuple[str, LossSpec], ...] | None:
         return None
     if len(metrics) == 1 and isinstance(metrics[0], list):
         metrics = metrics[0]
+    return _named_metrics(metrics)
+
+
+def _named_metrics(metrics: Sequence[Any]) -> tuple[tuple[str, LossSpec], ...] | None:
+    """Describe metrics given by names and configurations."""
     described = []
     for metric in metrics:
         if isinstance(metric, str) and metric in METRICS:

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from skdeep.runtime.descriptions import NetworkDescription
+from skdeep.runtime.descriptions import Compilation, NetworkDescription
 from skdeep.runtime.weights import assign, check_weights
 
 _MAX_MODELS = 8
@@ -40,6 +40,9 @@ class LiveModel:
         What the optimizer started from, once it has been used.
     learning_rate : float
         Its learning rate then, if it is a number.
+    compilation : Compilation or None
+        What the model is to be compiled with before anybody sees it, None if it is
+        compiled.
     """
 
     model: Any
@@ -49,6 +52,14 @@ class LiveModel:
     example: tuple[Any, Any] | None = None
     optimizer_state: list[np.ndarray] | None = field(default=None, repr=False)
     learning_rate: float = 0.0
+    compilation: Compilation | None = None
+
+    def compile(self) -> None:
+        """Compile the model, unless it is."""
+        model, compilation = self.model(), self.compilation
+        if compilation is not None and model is not None:
+            compilation.compile(model)
+            self.compilation = None
 
 
 class LiveModels:

@@ -1,4 +1,4 @@
-"""From parameters to a compiled Keras model."""
+"""From parameters to a Keras model."""
 
 import inspect
 from functools import cache
@@ -8,11 +8,6 @@ import keras
 import numpy as np
 
 from skdeep import runtime
-from skdeep.base import (
-    DeepEstimator,
-    try_to_convert_strings_to_classes,
-    unflatten_params,
-)
 from skdeep.runtime.custom_models import (
     build_metrics,
     built_by,
@@ -21,6 +16,7 @@ from skdeep.runtime.custom_models import (
 )
 from skdeep.runtime.descriptions import NetworkDescription, describe_network
 from skdeep.runtime.live_models import LIVE_MODELS, LiveModel, load_weights
+from skdeep.wrappers._compiling import ModelCompiler
 from skdeep.wrappers._targets import as_plain, from_plain
 
 # Parameters that say how to train or to predict, not what the model is.
@@ -38,19 +34,12 @@ _NOT_OF_MODEL = {
     "warm_start",
 }
 _DESTINATIONS_OF_TRAINING = ("callbacks__", "fit__", "predict__", "score__")
-_OPTIMIZERS = {
-    name.lower(): value
-    for name, value in vars(keras.optimizers).items()
-    if inspect.isclass(value)
-    and issubclass(value, keras.optimizers.Optimizer)
-    and value is not keras.optimizers.Optimizer
-}
 _ENCODERS = ("feature_encoder_", "target_encoder_")
 # What a fit leaves behind that the function is not told of.
 _NOT_METADATA = {"weights_", "history_", "n_iter_", "n_samples_seen_"}
 
 
-class ModelBuilder(DeepEstimator):
+class ModelBuilder(ModelCompiler):
     """Builds the user's model and keeps track of it; its numbers stay here."""
 
     _routing_prefixes = frozenset(
@@ -71,9 +60,6 @@ class ModelBuilder(DeepEstimator):
     _random_state = None
     # What `model_` is while SciKeras' code looks at it.
     _model_in_training = None
-    # The losses by output that a function is given to compile its model with.
-    _losses_handed_out = None
-
     # -- parameters --------------------------------------------------------------
 
     def _route(self, routed: dict[str, Any]) -> None:
@@ -101,49 +87,6 @@ class ModelBuilder(DeepEstimator):
             asked = set(inspect.signature(self._keras_build_fn).parameters)
         names = set(self._get_param_names())
         return {n for n in names if "__" not in n and (n not in known or n in asked)}
-
-    def _routed(self, destination: str, names: Any = ()) -> dict[str, Any]:
-        """Return parameters for a destination; routed ones go before others."""
-        parameters = self.get_params(deep=False)
-        direct = {name: parameters[name] for name in names if name in parameters}
-        prefix = f"{destination}__"
-        return direct | {
-            name.removeprefix(prefix): value
-            for name, value in parameters.items()
-            if name.startswith(prefix)
-        }
-
-    def _get_compile_kwargs(self) -> dict[str, Any]:
-        """Return what to call `keras.Model.compile` with."""
-        arguments = self._routed("compile", self._compile_kwargs)
-        optimizer_parameters = {
-            k: v for k, v in self._routed("optimizer").items() if "__" not in k
-        }
-        routed = {
-            "optimizer": (_optimizer_class, optimizer_parameters),
-            "loss": (_loss_class, self._routed("loss")),
-            "metrics": (_metric_class, self._routed("metrics")),
-        }
-        for name, (class_of, parameters) in routed.items():
-            try:
-                value = try_to_convert_strings_to_classes(arguments[name], class_of)
-                value = unflatten_params(items=value, params=parameters)
-            except ValueError as error:
-                raise ValueError(
-                    f"{name}={arguments[name]!r} with {parameters or 'nothing'} routed "
-                    f"to it is not what Keras takes: {error} Use a name, a class or "
-                    f"an instance; parameters of a name or class start with {name}__."
-                ) from error
-            if name == "optimizer" and value is self.optimizer and value is not None:
-                # A parameter: copied, as a model takes possession of its optimizer.
-                value = type(value).from_config(value.get_config())
-            elif name == "metrics" and not isinstance(value, dict | list | None):
-                value = [value]
-            arguments[name] = value
-        if isinstance(arguments["loss"], dict):
-            # Not the user's: it may be completed.
-            arguments["loss"] = self._losses_handed_out = dict(arguments["loss"])
-        return arguments
 
     def _check_model_param(self) -> Any:
         if isinstance(self.model, keras.Model):
@@ -216,7 +159,7 @@ class ModelBuilder(DeepEstimator):
         )
 
     def _new_model(self, seed: int) -> keras.Model:
-        """Build and compile a model."""
+        """Build a model, compiled only if the function does that."""
 
         def build() -> Any:
             model = self._build_keras_model()
@@ -224,18 +167,7 @@ class ModelBuilder(DeepEstimator):
                 ensure_built(model, self._example())
             return model
 
-        model = built_by(build, seed)
-        if not model.compiled:
-            model.compile(**self._get_compile_kwargs())
-        self._complete_losses(model)
-        return model
-
-    def _complete_losses(self, model: keras.Model) -> None:
-        """Leave outputs without a loss untrained, which Keras wants to be told."""
-        losses = vars(self).pop("_losses_handed_out", None)
-        names = set(getattr(model, "output_names", ()))
-        if losses and names > losses.keys():
-            losses |= dict.fromkeys(names - losses.keys())
+        return built_by(build, seed)
 
     def _start_model(
         self, seed: int, *, itself: bool = False
@@ -246,11 +178,14 @@ class ModelBuilder(DeepEstimator):
         it is not going to be trained.
         """
         if itself and isinstance(self.model, keras.Model) and self.model.built:
-            model = self.model
+            model, compilation = self.model, None
         else:
             model = self._new_model(seed)
+            compilation = self._compile(model)
         parameters = self._model_parameters()
-        return LIVE_MODELS.put(self, model, describe_network(model), parameters), model
+        live = LIVE_MODELS.put(self, model, describe_network(model), parameters)
+        live.compilation = compilation
+        return live, model
 
     def _model_parameters(self) -> dict[str, Any]:
         return {
@@ -276,13 +211,16 @@ class ModelBuilder(DeepEstimator):
         if live.loaded is not self.weights_:
             load_weights(model, self.weights_)
             live.loaded = self.weights_
+        live.compile()
         return live, model
 
     def _network(self) -> runtime.NetworkSpec:
         """Return what builds the network, which is the user's function."""
 
         def build() -> keras.Model:
-            return self._new_model(0)
+            model = self._new_model(0)
+            self._compile(model)
+            return model
 
         build.__module__ = getattr(self.model or self.build_fn, "__module__", "")
         return runtime.NetworkSpec(build)
@@ -327,29 +265,6 @@ def _constructor_parameters(estimator: type) -> frozenset[str]:
         if issubclass(cls, ModelBuilder)
         for name in inspect.signature(cls.__init__).parameters
     )
-
-
-def _optimizer_class(name: str) -> type:
-    # Keras would construct one, with all its variables, to say of which class it is.
-    known = _OPTIMIZERS.get(name.lower())
-    return type(keras.optimizers.get(name)) if known is None else known
-
-
-def _loss_class(name: str) -> Any:
-    """Return the class or function that a loss is the name of."""
-    loss = keras.losses.get(name)
-    return type(loss) if isinstance(loss, keras.losses.Loss) else loss
-
-
-def _metric_class(name: str) -> Any:
-    """Return the class or function that a metric is the name of.
-
-    Which accuracy or cross-entropy is meant depends on the outputs: Keras knows.
-    """
-    if name in ("acc", "accuracy", "ce", "crossentropy"):
-        return name
-    metric = keras.metrics.get(name)
-    return type(metric) if isinstance(metric, keras.metrics.Metric) else metric
 
 
 def _same(parameters: dict[str, Any], estimator: ModelBuilder) -> bool:

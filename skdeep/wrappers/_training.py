@@ -84,7 +84,7 @@ class ModelTrainer(DataEncoder):
                 self._fit_encoders(rows, labels)
                 live, model = self._start_model(state.seed)
             self._model_in_training = model
-            self._check_model(model)
+            self._check_model(live, model)
             targets = self._encoded(self.target_encoder_, labels)
             inputs = self._encoded(self.feature_encoder_, rows)
             if hasattr(model, "outputs"):
@@ -109,6 +109,7 @@ class ModelTrainer(DataEncoder):
             rows, labels, _ = self._prepare(X, y, None, reset=True)
             self._fit_encoders(rows, labels)
             live, model = self._start_model(self._draw_seed(), itself=True)
+            live.compile()
             if model.compiled and hasattr(self.target_encoder_, "read_loss"):
                 self.target_encoder_.read_loss(model.loss)
             self.weights_ = model.get_weights()
@@ -121,18 +122,22 @@ class ModelTrainer(DataEncoder):
             return runtime.TrainingState(**kept)
         return runtime.TrainingState(self._draw_seed())
 
-    def _check_model(self, model: keras.Model) -> None:
+    def _check_model(self, live: LiveModel, model: keras.Model) -> None:
         """Refuse a model that cannot be trained; learn what its loss says."""
-        self._ensure_compiled_model()
-        losses = keras.tree.flatten(model.loss)
-        if not any(callable(loss) or isinstance(loss, str) for loss in losses):
+        if live.compilation is not None:
+            loss = live.compilation.loss
+        else:
+            self._ensure_compiled_model()
+            loss = model.loss
+        losses = keras.tree.flatten(loss)
+        if not any(callable(part) or isinstance(part, str) for part in losses):
             raise ValueError(
-                f"No valid loss function was found, got loss={model.loss!r}. You must "
+                f"No valid loss function was found, got loss={loss!r}. You must "
                 "provide a loss: pass the parameter `loss`, or compile the model with "
                 "one in the function that builds it."
             )
         if hasattr(self.target_encoder_, "read_loss"):
-            self.target_encoder_.read_loss(model.loss)
+            self.target_encoder_.read_loss(loss)
 
     def _fit_arguments(
         self, resume: bool, one_epoch: bool, arguments: dict[str, Any], inputs: Any
@@ -192,6 +197,7 @@ class ModelTrainer(DataEncoder):
         options = self._hooked_options(given, plan, live, fit_arguments)
         try:
             if plan is None:
+                live.compile()
                 result = fit_model(
                     live,
                     rows.inputs,
@@ -235,7 +241,9 @@ class ModelTrainer(DataEncoder):
             return None
         if callbacks and arguments["initial_epoch"]:
             return None
-        return describe_training(model) if rows.suit(model) else None
+        if not rows.suit(model):
+            return None
+        return describe_training(model, live.compilation)
 
     def _hooked_options(
         self,

@@ -10,7 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skdeep import KerasClassifier, KerasRegressor, KerasTransformer
 from skdeep.wrappers import BaseWrapper
-from skdeep.wrappers._building import _optimizer_class
+from skdeep.wrappers._compiling import _optimizer_class
 from tests.common import user_networks
 
 X, Y = load_iris(return_X_y=True)
