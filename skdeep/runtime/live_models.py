@@ -18,6 +18,8 @@ from skdeep.runtime.descriptions import Compilation, NetworkDescription
 from skdeep.runtime.weights import assign, check_weights
 
 _MAX_MODELS = 8
+# Threads that look at a model at the same time are to see one optimizer.
+_COMPILING = RLock()
 
 
 @dataclass
@@ -56,10 +58,11 @@ class LiveModel:
 
     def compile(self) -> None:
         """Compile the model, unless it is."""
-        model, compilation = self.model(), self.compilation
-        if compilation is not None and model is not None:
-            compilation.compile(model)
-            self.compilation = None
+        with _COMPILING:
+            model, compilation = self.model(), self.compilation
+            if compilation is not None and model is not None:
+                compilation.compile(model)
+                self.compilation = None
 
 
 class LiveModels:

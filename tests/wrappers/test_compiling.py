@@ -1,5 +1,7 @@
 """What models are compiled with, and when."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -93,6 +95,14 @@ def test_a_default_rate_is_that_of_the_optimizer():
     by_default = classifier(optimizer="sgd", epochs=2).fit(X, Y)
     given = classifier(optimizer="sgd", optimizer__learning_rate=0.01, epochs=2)
     assert by_default.history_ == given.fit(X, Y).history_
+
+
+def test_threads_see_one_optimizer(compiled):
+    """Whoever looks first compiles, and the others wait."""
+    fitted = classifier().fit(X, Y)
+    with ThreadPoolExecutor(4) as threads:
+        optimizers = list(threads.map(lambda _: fitted.model_.optimizer, range(16)))
+    assert len(compiled) == len(set(map(id, optimizers))) == 1
 
 
 def test_keras_own_training_has_a_compiled_model(compiled):
