@@ -91,8 +91,8 @@ class Compilation:
     ----------
     optimizer_class : type
         Class of the optimizer, one of Keras'.
-    settings : tuple of (str, number, str or None)
-        What to construct it with.
+    settings : tuple of (str, value)
+        Arguments of its constructor: numbers, strings or None by their names.
     loss : callable
         Loss, one of Keras'.
     metrics : sequence of str or None
@@ -231,7 +231,7 @@ def describe_training(
     Parameters
     ----------
     model : keras.Model
-        The model, compiled.
+        The model, compiled unless it is said with what it will be.
     compilation : Compilation, default=None
         What it will be compiled with, where it is not compiled yet.
 
@@ -275,7 +275,7 @@ def can_be_compiled(compilation: Compilation) -> bool:
     Returns
     -------
     can_be_compiled : bool
-        False also where Keras is going to refuse it.
+        False also where Keras is going to refuse it: whoever compiles then hears why.
     """
     settings = dict(compilation.settings)
     rate = settings.pop("learning_rate", 0.0)
@@ -288,7 +288,6 @@ def can_be_compiled(compilation: Compilation) -> bool:
     try:
         _optimizer_to_be(compilation)
     except Exception:
-        # Whatever a constructor says is for the one who compiles to tell.
         return False
     return True
 

@@ -60,6 +60,7 @@ class ModelBuilder(ModelCompiler):
     _random_state = None
     # What `model_` is while SciKeras' code looks at it.
     _model_in_training = None
+
     # -- parameters --------------------------------------------------------------
 
     def _route(self, routed: dict[str, Any]) -> None:
