@@ -88,9 +88,12 @@ class LiveModels:
         model: keras.Model,
         description: NetworkDescription | None,
         parameters: dict[str, Any],
+        compilation: Compilation | None = None,
     ) -> LiveModel:
         """Keep a new model of an estimator."""
-        live = LiveModel(weakref.ref(model), description, parameters)
+        live = LiveModel(
+            weakref.ref(model), description, parameters, compilation=compilation
+        )
         with self._lock:
             self._of[owner] = live
             self._touch(model)

@@ -184,8 +184,9 @@ class ModelBuilder(ModelCompiler):
             model = self._new_model(seed)
             compilation = self._compile(model)
         parameters = self._model_parameters()
-        live = LIVE_MODELS.put(self, model, describe_network(model), parameters)
-        live.compilation = compilation
+        live = LIVE_MODELS.put(
+            self, model, describe_network(model), parameters, compilation
+        )
         return live, model
 
     def _model_parameters(self) -> dict[str, Any]:
