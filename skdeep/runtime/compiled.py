@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skdeep.runtime.cheaper_gradients import cheapen
 from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
 from skdeep.runtime.fused_adam import fuse
 from skdeep.runtime.pace import Pace
@@ -268,7 +269,7 @@ class CompiledNetwork:
                 loss += tf.add_n(penalties)
                 losses = [part + tf.add_n(penalties) for part in losses]
         variables = self.model.trainable_variables
-        gradients = tape.gradient(loss, [v.value for v in variables])
+        gradients = cheapen(tape.gradient(loss, [v.value for v in variables]))
         self.optimizer.apply(gradients, variables)
         return tf.add_n(list(map(self._sums, outputs, targets, losses, weights)))
 

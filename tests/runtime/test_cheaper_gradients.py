@@ -1,0 +1,278 @@
+"""Cheaper operations give the gradients that TensorFlow's own give."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from skdeep import runtime
+from skdeep.networks.losses import squared_error
+from skdeep.runtime import cheaper_gradients, compiled
+from skdeep.runtime.cheaper_gradients import cheapen
+from skdeep.runtime.pool import POOL
+from tests.runtime.networks import options
+
+SLOW = {"Conv2DBackpropFilter", "MaxPoolGrad"}
+
+
+@pytest.fixture(autouse=True)
+def without_onednn(monkeypatch):
+    """Replace operations on every processor."""
+    monkeypatch.setattr(
+        cheaper_gradients._pywrap_util_port, "IsMklEnabled", lambda: False
+    )
+
+
+def differentiated(forward, *arrays):
+    """Return gradients with and without replacement, and operations used with it."""
+    used = set()
+
+    def gradients(replaces, *tensors):
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            outputs = forward(*tensors)
+            # No two places of the outputs have the same gradient.
+            count = tf.range(tf.size(outputs, out_type="int32"))
+            scales = tf.reshape(
+                tf.sin(tf.cast(count, outputs.dtype)), tf.shape(outputs)
+            )
+            loss = tf.reduce_sum(outputs * scales)
+        # Gradients have consumers, as they do where weights are penalised.
+        found = [2 * g for g in tape.gradient(loss, tensors)]
+        found = cheapen(found) if replaces else found
+        if replaces:
+            waiting = [tensor.op for tensor in found]
+            while waiting:
+                operation = waiting.pop()
+                used.add(operation.type)
+                waiting.extend(tensor.op for tensor in operation.inputs)
+        return found
+
+    specs = [tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in arrays[:1]]
+    specs += [tf.TensorSpec(a.shape, a.dtype) for a in arrays[1:]]
+    plain, cheap = (
+        tf.function(lambda *tensors, r=replaces: gradients(r, *tensors), specs)
+        for replaces in (False, True)
+    )
+    tensors = [tf.constant(a) for a in arrays]
+    return plain(*tensors), cheap(*tensors), used
+
+
+def drawn(*shape, dtype="float32"):
+    """Return random numbers."""
+    return np.random.default_rng(sum(shape)).normal(size=shape).astype(dtype)
+
+
+def assert_equal(found, wanted):
+    """Compare up to rounding."""
+    for one, other in zip(found, wanted, strict=True):
+        scale = np.abs(other).max()
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("n_filters", [1, 32])
+@pytest.mark.parametrize("n_channels", [1, 3])
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 3), (5, 1)])
+@pytest.mark.parametrize(
+    "padding", ["SAME", "VALID", [[0, 0], [2, 1], [0, 3], [0, 0]]], ids=str
+)
+def test_kernel(padding, kernel, n_channels, n_filters):
+    """The gradient of a kernel is a convolution, however images are padded."""
+    plain, cheap, used = differentiated(
+        lambda x, w: tf.nn.conv2d(x, w, strides=1, padding=padding),
+        drawn(5, 7, 6, n_channels),
+        drawn(*kernel, n_channels, n_filters),
+    )
+    assert_equal(cheap, plain)
+    assert "Conv2DBackpropFilter" not in used
+    assert "Conv2DBackpropInput" in used
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"strides": 2},
+        {"kernel": (1, 1)},
+        {"n_filters": 64},
+        {"dtype": "float64"},
+        {"size": 129},
+    ],
+    ids=lambda kept: "-".join(kept),
+)
+def test_kernel_kept(kept):
+    """Where TensorFlow's way is as good, it stays."""
+    dtype = kept.get("dtype", "float32")
+    size = kept.get("size", 9)
+    plain, cheap, used = differentiated(
+        lambda x, w: tf.nn.conv2d(
+            x,
+            w,
+            strides=kept.get("strides", 1),
+            padding="VALID",
+        ),
+        drawn(2, size, size, 4, dtype=dtype),
+        drawn(
+            *kept.get("kernel", (3, 3)),
+            4,
+            kept.get("n_filters", 4),
+            dtype=dtype,
+        ),
+    )
+    assert "Conv2DBackpropFilter" in used
+    for one, other in zip(cheap, plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("size", [(6, 6), (7, 9), (3, 8)], ids=str)
+@pytest.mark.parametrize("window", [(2, 2), (3, 3), (1, 2), (3, 2)], ids=str)
+def test_pooling(window, size):
+    """The first of equal maxima takes the gradient, and what is outside gets none."""
+    images = np.random.default_rng(0).integers(0, 3, (4, *size, 5)).astype("float32")
+    plain, cheap, used = differentiated(
+        lambda x: tf.nn.max_pool2d(x, window, window, "VALID"), images
+    )
+    np.testing.assert_array_equal(cheap[0], plain[0])
+    assert "MaxPoolGrad" not in used
+
+
+def test_pooling_padded_to_nothing():
+    """Windows that fill the image exactly need no padding, whatever it is called."""
+    plain, cheap, used = differentiated(
+        lambda x: tf.nn.max_pool2d(x, 2, 2, "SAME"), drawn(3, 4, 6, 2)
+    )
+    np.testing.assert_array_equal(cheap[0], plain[0])
+    assert "MaxPoolGrad" not in used
+
+
+@pytest.mark.parametrize(
+    ("window", "step", "padding", "dtype"),
+    [
+        (3, 2, "VALID", "float32"),
+        (2, 2, "SAME", "float32"),
+        (4, 4, "VALID", "float32"),
+        (2, 2, "VALID", "float64"),
+    ],
+)
+def test_pooling_kept(window, step, padding, dtype):
+    """Windows that overlap, stick out or are large stay TensorFlow's."""
+    plain, cheap, used = differentiated(
+        lambda x: tf.nn.max_pool2d(x, window, step, padding),
+        drawn(3, 9, 9, 2, dtype=dtype),
+    )
+    np.testing.assert_array_equal(cheap[0], plain[0])
+    assert "MaxPoolGrad" in used
+
+
+@pytest.mark.parametrize("n_rows", [1, 256, 257])
+def test_product(n_rows):
+    """A large matrix is not turned over for a few rows."""
+    plain, cheap, used = differentiated(tf.matmul, drawn(n_rows, 500), drawn(500, 401))
+    assert_equal(cheap, plain)
+    # The one for many rows, too.
+    assert used & {"If", "StatelessIf"}
+
+
+@pytest.mark.parametrize(
+    ("forward", "shapes", "dtype"),
+    [
+        (tf.matmul, [(3, 500), (500, 399)], "float32"),
+        (tf.matmul, [(3, 500), (500, 401)], "float64"),
+        (
+            lambda x, w: tf.matmul(x, w, transpose_b=True),
+            [(3, 20), (20, 20)],
+            "float32",
+        ),
+    ],
+    ids=["small", "double", "transposed"],
+)
+def test_product_kept(forward, shapes, dtype):
+    """Small matrices and those of double precision are multiplied as before."""
+    plain, cheap, used = differentiated(
+        forward, *(drawn(*shape, dtype=dtype) for shape in shapes)
+    )
+    assert not used & {"If", "StatelessIf"}
+    for one, other in zip(cheap, plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_unknown_shape():
+    """What has no known shape stays TensorFlow's."""
+
+    def unknown(x):
+        # Adds nothing but doubt about the shape.
+        return x + tf.stop_gradient(tf.numpy_function(np.zeros_like, [x], "float32"))
+
+    def forward(x, w):
+        return tf.nn.max_pool2d(
+            unknown(tf.nn.conv2d(unknown(x), w, 1, "SAME")), 2, 2, "VALID"
+        )
+
+    plain, cheap, used = differentiated(forward, drawn(2, 4, 4, 3), drawn(3, 3, 3, 4))
+    assert_equal(cheap, plain)
+    assert used >= SLOW
+
+
+def test_onednn(monkeypatch):
+    """Nothing is replaced where oneDNN does the work."""
+    monkeypatch.setattr(
+        cheaper_gradients._pywrap_util_port, "IsMklEnabled", lambda: True
+    )
+    images, kernel = drawn(5, 6, 6, 3), drawn(3, 3, 3, 4)
+    _, _, used = differentiated(
+        lambda x, w: tf.nn.max_pool2d(tf.nn.conv2d(x, w, 1, "SAME"), 2, 2, "VALID"),
+        images,
+        kernel,
+    )
+    assert used >= SLOW
+
+
+def network():
+    """Return a network with all three operations, and a layer that shares weights."""
+    image = keras.Input((8, 8, 2), name="image")
+    penalty = keras.regularizers.L2(0.01)
+    convolution = layers.Conv2D(
+        2, 3, padding="same", activation="relu", kernel_regularizer=penalty
+    )
+    x = convolution(convolution(image))
+    x = layers.MaxPooling2D()(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(450, activation="relu")(x)
+    x = layers.Dense(450, activation="relu")(x)
+    return keras.Model(image, layers.Dense(1)(x), name="network")
+
+
+@pytest.mark.parametrize("n_parts", [1, 4])
+def test_training(monkeypatch, n_parts):
+    """A network learns the same, up to rounding, by operations that are not slow."""
+    monkeypatch.setattr(compiled, "n_parts", lambda model: n_parts)
+    X, y = drawn(40, 8, 8, 2), drawn(40, 1)
+    traced = []
+
+    def watched(gradients):
+        traced.append(cheapen(gradients))
+        return traced[-1]
+
+    def trained(replace):
+        monkeypatch.setattr(compiled, "cheapen", replace)
+        POOL.clear()
+        result = runtime.fit(
+            runtime.NetworkSpec(network),
+            runtime.LossSpec(squared_error),
+            runtime.ArrayFeed(X),
+            runtime.ArrayFeed(y),
+            options=options(
+                epochs=3,
+                batch_size=16,
+                optimizer=runtime.OptimizerSpec.from_optimizer(keras.optimizers.SGD()),
+                learning_rate=0.01,
+            ),
+            seed=1,
+        )
+        POOL.clear()
+        return result
+
+    plain, cheap = trained(list), trained(watched)
+    assert_equal(cheap.weights, plain.weights)
+    np.testing.assert_allclose(cheap.history["loss"], plain.history["loss"], rtol=1e-5)
+    assert traced
