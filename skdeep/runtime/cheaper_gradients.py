@@ -42,7 +42,9 @@ def cheapen(gradients: Sequence[Any]) -> list[Any]:
         return list(gradients)
     cheaper = dict(_replacements(tf.compat.v1.get_default_graph().get_operations()))
     return [
-        cheaper.get(gradient.ref(), gradient) if tf.is_tensor(gradient) else gradient
+        cheaper.get(gradient.ref(), gradient)
+        if isinstance(gradient, tf.Tensor)
+        else gradient
         for gradient in gradients
     ]
 

@@ -213,6 +213,22 @@ def test_unknown_shape():
     assert used >= SLOW
 
 
+def test_other_gradients():
+    """Gradients of some rows of a table, and missing ones, are passed through."""
+
+    @tf.function
+    def found(table):
+        with tf.GradientTape() as tape:
+            tape.watch(table)
+            loss = tf.reduce_sum(tf.gather(table, [0, 2]))
+        rows, nothing = cheapen(tape.gradient(loss, [table, tf.constant(0.0)]))
+        assert nothing is None
+        assert isinstance(rows, tf.IndexedSlices)
+        return rows.values
+
+    np.testing.assert_array_equal(found(tf.zeros((3, 2))), np.ones((2, 2)))
+
+
 def test_onednn(monkeypatch):
     """Nothing is replaced where oneDNN does the work."""
     monkeypatch.setattr(
