@@ -53,17 +53,19 @@ class EpochCallbacks:
         self.compiled = compiled
         self._callbacks = list(callbacks)
         self._by_batch = [c for c in self._callbacks if _watches_batches(c)]
-        self._rate_factor = 1.0
+        # What callbacks have multiplied the planned rate of the latest step by.
+        self._rate_factor, self._planned_rate = 1.0, 0.0
         self._logs: dict[str, float] = {}
         for callback in self._callbacks:
             callback.set_model(compiled.model)
             callback.set_params({"epochs": epochs, "verbose": 0, "steps": None})
 
-    def begin(self) -> None:
-        """Start the training."""
+    def begin(self, rate: np.floating) -> None:
+        """Start the training, whose first step has some learning rate."""
         self.compiled.model.stop_training = False
-        for callback in self._callbacks:
-            callback.on_train_begin({})
+        if self._callbacks:
+            self._set_rate(rate)
+            self._call(self._callbacks, "on_train_begin", {})
 
     def end(self) -> None:
         """End the training."""
@@ -91,6 +93,7 @@ class EpochCallbacks:
                 stopped = compiled.model.stop_training
             else:
                 of_chunk = compiled.train(order, batch_size, self._scaled(some), data)
+                self._planned_rate = float(some[-1])
             sums = sums + of_chunk
             step += n_steps
             if stopped or not np.isfinite(sums[0]):
@@ -133,16 +136,17 @@ class EpochCallbacks:
     def _call(
         self, callbacks: Sequence[keras.callbacks.Callback], hook: str, *arguments: Any
     ) -> None:
-        """Call a hook, and note by which factor it has changed the learning rate."""
+        """Call a hook, and note to what multiple of its plan it has set the rate."""
         rate = self.compiled.optimizer.learning_rate
         before = float(rate)
         for callback in callbacks:
             getattr(callback, hook)(*arguments)
-        if before and float(rate) != before:
-            self._rate_factor *= float(rate) / before
+        if self._planned_rate and float(rate) != before:
+            self._rate_factor = float(rate) / self._planned_rate
 
     def _set_rate(self, rate: np.floating) -> None:
         """Show callbacks the rate of the next step."""
+        self._planned_rate = float(rate)
         self.compiled.optimizer.learning_rate.assign(rate * self._rate_factor)
 
     def _scaled(self, rates: np.ndarray) -> np.ndarray:

@@ -240,7 +240,7 @@ class _Run:
     def epochs(self) -> TrainingResult:
         """Run all epochs; keep the best weights if there is early stopping."""
         options, compiled = self.options, self.compiled
-        self.callbacks.begin()
+        self.callbacks.begin(self._rates(0)[0])
         # What is constant has no end to prepare for, and may go on.
         endless = options.learning_rate_schedule == "constant"
         compiled.plan(0 if endless else options.epochs * self.n_steps)
@@ -311,21 +311,11 @@ class _Run:
         return raw
 
     def _epoch(self, epoch: int) -> dict[str, float]:
-        options, compiled = self.options, self.compiled
+        compiled = self.compiled
         generator = epoch_generator(self.state.seed, self.state.epoch + epoch)
         order = self.data.inputs.order(self.training, self.batch_size, generator)
-        n_steps = self.n_steps
         compiled.begin_epoch(self.state.epoch + epoch)
-        rates = learning_rates(
-            options.learning_rate,
-            options.learning_rate_schedule,
-            # A schedule of Keras counts steps from the start of the whole training.
-            int(compiled.optimizer.iterations)
-            if callable(options.learning_rate)
-            else epoch * n_steps,
-            n_steps,
-            options.epochs * n_steps,
-        )
+        rates = self._rates(epoch)
         with self.data.chunks(order, self.batch_size) as chunks:
             logs = self.callbacks.train(epoch, chunks, self.batch_size, rates)
         if self.watched is not None and np.isfinite(logs["loss"]):
@@ -339,6 +329,21 @@ class _Run:
         for name, value in logs.items():
             self.progress.history.setdefault(name, []).append(value)
         return logs
+
+    def _rates(self, epoch: int) -> np.ndarray:
+        """Return the planned learning rate of each step of an epoch."""
+        options, n_steps = self.options, self.n_steps
+        return learning_rates(
+            options.learning_rate,
+            options.learning_rate_schedule,
+            # A schedule of Keras counts steps from the start of the whole training,
+            # those that only add to gradients, too.
+            int(self.compiled.optimizer._iterations)
+            if callable(options.learning_rate)
+            else epoch * n_steps,
+            n_steps,
+            options.epochs * n_steps,
+        )
 
     def _diverged(self, what: str, epoch: int) -> str:
         rate = float(self.compiled.optimizer.learning_rate)

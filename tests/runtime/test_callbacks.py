@@ -159,6 +159,36 @@ def test_learning_rate_scheduler():
             np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
 
 
+@reads_rate
+@pytest.mark.parametrize("by_batch", [False, True])
+def test_warming_up_from_nothing(by_batch):
+    """A rate of zero is left again, as any other."""
+    rates = [0.0, 0.01, 0.02]
+    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch])
+    found = train(scheduler, *([BatchRecorder()] if by_batch else []))
+    expected = train(learning_rate=lambda step: rates[step // N_BATCHES])
+    for ours, theirs in zip(found.weights, expected.weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+class RateAtFirst(keras.callbacks.Callback):
+    """See the learning rate when training begins, and set another."""
+
+    def on_train_begin(self, logs=None):
+        self.seen = float(self.model.optimizer.learning_rate)
+        self.model.optimizer.learning_rate = 0.002
+
+
+def test_rate_set_at_the_start():
+    """A rate that a callback sets before the first epoch counts."""
+    callback = RateAtFirst()
+    found = train(callback, learning_rate=0.02)
+    assert callback.seen == pytest.approx(0.02)
+    expected = train(learning_rate=0.002)
+    for ours, theirs in zip(found.weights, expected.weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
 class RateOfBatch(keras.callbacks.Callback):
     """Set the learning rate before every batch."""
 
