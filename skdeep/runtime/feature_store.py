@@ -5,7 +5,7 @@ folder it outlives the process and is shared with others.
 """
 
 import os
-import tempfile
+import secrets
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -66,6 +66,9 @@ class FeatureStore:
 
     def add(self, table: str, digests: Sequence[bytes], features: np.ndarray) -> None:
         """Keep the features of rows, which the caller must not change any more."""
+        if features.base is not None:
+            # Of a larger array, which it would keep in memory.
+            features = features.copy()
         features.setflags(write=False)
         with self._lock:
             number = next(self._numbers)
@@ -158,14 +161,15 @@ class FeatureFolder:
         folder = self.path / table
         folder.mkdir(parents=True, exist_ok=True)
         names = np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), -1)
-        handle, started = tempfile.mkstemp(dir=folder, suffix=".part")
+        # The digests in hexadecimal would be too long a name.
+        started = folder / f"{secrets.token_hex(8)}.part"
         try:
-            with os.fdopen(handle, "wb") as file:
+            # Opened like this, and not by `tempfile`, others may read it, too.
+            with started.open("xb") as file:
                 np.savez(file, digests=names, features=features)
-            # The digests in hexadecimal would be too long a name.
-            os.replace(started, Path(started).with_suffix(_SUFFIX))
+            os.replace(started, started.with_suffix(_SUFFIX))
         except BaseException:
-            Path(started).unlink(missing_ok=True)
+            started.unlink(missing_ok=True)
             raise
 
 

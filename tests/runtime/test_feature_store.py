@@ -1,5 +1,8 @@
 """Features that are computed once for each content."""
 
+import os
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,6 +73,27 @@ def test_blocks_not_used_for_longest_are_dropped():
     store.clear()
     assert len(store) == 0
     assert features([2], store) == [2]
+
+
+def test_no_more_is_kept_than_counted():
+    """Features of a row do not keep those of others in memory."""
+    store = FeatureStore(1000)
+    others = np.ones((32, 2), dtype=np.float32)
+    alive = weakref.ref(others)
+    store.add("t", [name(1)], others[:1])
+    del others
+    assert alive() is None
+    assert store.n_bytes == 8
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have other permissions")
+def test_folder_is_for_others_too(tmp_path):
+    """Files of a shared folder have the mode that files usually have."""
+    features([1], FeatureStore(0), FeatureFolder(tmp_path))
+    usual = tmp_path / "usual"
+    usual.touch()
+    (block,) = tmp_path.rglob("*.npz")
+    assert block.stat().st_mode == usual.stat().st_mode
 
 
 def test_tables_are_apart():
