@@ -88,7 +88,7 @@ def class_weights(
     ------
     ValueError
         If a mapping names a class that is not there, or a weight is no finite number
-        of at least 0, or all are 0.
+        of at least 0, or all are 0, or those of all rows.
     """
     if class_weight is None:
         return None
@@ -118,4 +118,11 @@ def class_weights(
     else:
         for label, weight in class_weight.items():
             weights[np.flatnonzero(classes == label)] = weight
-    return weights[codes]
+    of_rows = weights[codes]
+    if not of_rows.any():
+        raise ValueError(
+            "class_weight is zero for all classes that y shows, "
+            f"{classes[np.unique(codes)].tolist()}, so there is nothing to train on. "
+            "Pass samples of another class."
+        )
+    return of_rows

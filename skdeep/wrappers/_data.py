@@ -176,10 +176,16 @@ class DataEncoder(ModelBuilder):
             check_consistent_length(weights, y)
             there = np.flatnonzero(weights)
             weights = weights[there]
-            y = None if y is None else np.asarray(y)[there]
+            y = None if y is None else _rows_of_targets(y, there)
         X = self._valid_inputs(X, reset=reset, there=there)
         _, y = self._validate_data(None, y, reset=reset)
         check_consistent_length(X, y)
         if not reset:
             self._check_cast(X, "X", self.X_dtype_)
         return X, y, self._weights_of_rows(y, weights)
+
+
+def _rows_of_targets(y: Any, there: np.ndarray) -> np.ndarray:
+    """Return some rows of what the user passed as y."""
+    refuse_masked(y, "y")
+    return (y.toarray() if issparse(y) else np.asarray(y))[there]

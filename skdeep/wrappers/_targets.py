@@ -23,13 +23,16 @@ _TOLERANCE = 1e-3
 
 def wants_columns(loss: Any) -> bool:
     """Tell whether a loss compares with one column for each class."""
+    return _name_of(loss) in _CATEGORICAL
+
+
+def _name_of(loss: Any) -> str:
+    """Return the name of a loss, or of its class; empty if it has none."""
     if isinstance(loss, list | tuple) and len(loss) == 1:
         loss = loss[0]
     if isinstance(loss, keras.losses.Loss):
-        return type(loss).__name__ in _CATEGORICAL
-    return (loss if isinstance(loss, str) else getattr(loss, "__name__", "")) in (
-        _CATEGORICAL
-    )
+        return type(loss).__name__
+    return loss if isinstance(loss, str) else getattr(loss, "__name__", "")
 
 
 class _TargetEncoder(BaseEstimator):
@@ -127,6 +130,40 @@ class ClassifierTargets(_TargetEncoder):
         if isinstance(loss, list | tuple) and len(loss) == 1:
             loss = loss[0]
         self.from_logits_ = bool(getattr(loss, "from_logits", False))
+
+    def check_outputs(self, model, loss):
+        """Refuse a network whose outputs cannot stand for the classes.
+
+        Parameters
+        ----------
+        model : keras.Model
+            The network, built.
+        loss : object
+            What it is compiled with.
+
+        Raises
+        ------
+        ValueError
+            If it has fewer units than there are classes, but for one unit that tells
+            two of them apart; or another number of units than columns are wanted.
+        """
+        shapes = [tuple(output.shape) for output in model.outputs]
+        if self.kind_ not in ("binary", "multiclass") or len(shapes) != 1:
+            return
+        n_units = shapes[0][-1]
+        if len(shapes[0]) != 2 or n_units is None:
+            return
+        sparse = "sparse" in _name_of(loss).lower()
+        one_tells = n_units == 1 and self.n_classes_ == 2 and not sparse
+        enough = n_units >= self.n_classes_ or (one_tells and not self.columns_)
+        if not enough or (self.columns_ and n_units != self.n_classes_):
+            raise ValueError(
+                f"The network has {n_units} output units, but y has {self.n_classes_} "
+                f"classes and the loss is {_name_of(loss)!r}. End it with "
+                f"Dense({self.n_classes_}, 'softmax') for a categorical loss; "
+                "Dense(1, 'sigmoid') with 'binary_crossentropy' tells two classes "
+                "apart. The function that builds it is told n_classes_ in `meta`."
+            )
 
     def transform(self, y):
         """Return labels as the network takes them.

@@ -138,6 +138,8 @@ class ModelTrainer(DataEncoder):
             )
         if hasattr(self.target_encoder_, "read_loss"):
             self.target_encoder_.read_loss(loss)
+        if hasattr(self.target_encoder_, "check_outputs") and hasattr(model, "outputs"):
+            self.target_encoder_.check_outputs(model, loss)
 
     def _fit_arguments(
         self, resume: bool, one_epoch: bool, arguments: dict[str, Any], inputs: Any

@@ -361,3 +361,27 @@ def test_changed_function_is_noticed():
     fitted.set_params(model__units=3)
     with pytest.raises(ValueError, match="changed after fit"):
         fitted.predict(X)
+
+
+def test_classes_that_weigh_nothing():
+    """Rows of classes without a weight are not trained on as if they had one."""
+    rows, labels = X[Y == 0], Y[Y == 0]
+    weightless = classifier(class_weight={0: 0.0, 1: 1.0, 2: 1.0})
+    with pytest.raises(ValueError, match="zero for all classes that y shows, "):
+        weightless.partial_fit(rows, labels, classes=[0, 1, 2])
+
+
+def test_masked_targets_beside_weights():
+    """What a masked target hides is not used, whatever the rows weigh."""
+    hidden = np.ma.masked_array(Y, Y == 1)
+    weights = np.arange(len(Y)) > 0
+    with pytest.raises(ValueError, match="y is a masked array"):
+        classifier().fit(X, hidden, sample_weight=weights)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_rows_for_validation_are_not_counted(shuffle):
+    """Rows that are held out are none that the network has seen."""
+    settings = {"fit__validation_split": 0.2, "fit__shuffle": shuffle, "epochs": 2}
+    fitted = classifier(**settings).fit(X, Y)
+    assert fitted.n_samples_seen_ == 2 * int(len(X) * 0.8)
