@@ -165,8 +165,7 @@ class DeepEstimator(
             )
         with runtime.seeded_construction(0), runtime.dtype_policy(self._inference):
             model = self._network()()
-        runtime.check_weights(model.weights, self.weights_)
-        model.set_weights(self.weights_)
+        runtime.assign_weights(model, self.weights_)
         return model
 
     @property
@@ -228,6 +227,13 @@ class DeepEstimator(
             schedule = optimizer._learning_rate
             if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
                 rate = schedule
+        if runtime.tells_variables_apart(optimizer):
+            raise ValueError(
+                f"optimizer={optimizer!r} has rules for variables of some names, and "
+                f"those of {type(self).__name__}'s network are its own affair. Leave "
+                "out exclude_from_weight_decay and exclude_layers, or wrap a network "
+                "of yours by KerasClassifier or KerasRegressor."
+            )
         return runtime.OptimizerSpec.from_optimizer(optimizer), rate
 
     def _options(self, **changes: Any) -> runtime.TrainingOptions:

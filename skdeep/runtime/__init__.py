@@ -28,7 +28,12 @@ from skdeep.runtime.memory import readable
 from skdeep.runtime.precision import dtype_policy, has_native_bfloat16
 from skdeep.runtime.schedules import SCHEDULES
 from skdeep.runtime.seeds import seeded_construction
-from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+from skdeep.runtime.specification import (
+    LossSpec,
+    NetworkSpec,
+    OptimizerSpec,
+    tells_variables_apart,
+)
 from skdeep.runtime.streams import Feed, StreamFeed
 from skdeep.runtime.threads import set_threads
 from skdeep.runtime.training import (
@@ -79,6 +84,7 @@ __all__ = [
     "readable",
     "seeded_construction",
     "stored_features",
+    "tells_variables_apart",
 ]
 
 set_threads()

@@ -18,7 +18,12 @@ from skdeep.runtime.precision import dtype_policy
 from skdeep.runtime.seeds import seeded_construction
 from skdeep.runtime.shared_traces import traces_of
 from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
-from skdeep.runtime.weights import arrays_of, assign, check_weights
+from skdeep.runtime.weights import (
+    arrays_of,
+    assign,
+    check_weights,
+    start_averages,
+)
 
 # Rows that are evaluated at once; fixed, so that sums do not depend on the
 # caller's batch size. Some batches are evaluated side by side.
@@ -148,11 +153,12 @@ class CompiledNetwork:
         assign(self.model.weights, weights)
         assign(self._seeds, seeds)
         fresh = self._fresh_optimizer
-        if optimizer is None or list(map(np.shape, optimizer)) != [
-            value.shape for value in fresh
-        ]:
-            optimizer = fresh
-        assign(self._optimizer_variables(), optimizer)
+        shapes = [value.shape for value in fresh]
+        if optimizer is not None and list(map(np.shape, optimizer)) == shapes:
+            assign(self._optimizer_variables(), optimizer)
+        else:
+            assign(self._optimizer_variables(), fresh)
+            start_averages(self.optimizer, self.model.trainable_variables)
 
     def weights(self) -> list[np.ndarray]:
         """Return copies of the weights, in the order of `keras.Model.weights`."""
@@ -268,6 +274,8 @@ class CompiledNetwork:
             if penalties:
                 loss += tf.add_n(penalties)
                 losses = [part + tf.add_n(penalties) for part in losses]
+            # The optimizer divides gradients by the scale again.
+            loss = self.optimizer.scale_loss(loss)
         variables = self.model.trainable_variables
         gradients = cheapen(tape.gradient(loss, [v.value for v in variables]))
         self.optimizer.apply(gradients, variables)

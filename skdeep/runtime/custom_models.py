@@ -15,7 +15,11 @@ from skdeep.runtime.seeds import (
     seeded_operations,
 )
 from skdeep.runtime.training import TrainingOptions, TrainingResult, TrainingState
-from skdeep.runtime.weights import arrays_of, assign
+from skdeep.runtime.weights import (
+    arrays_of,
+    assign,
+    start_averages,
+)
 
 _BATCH_SIZE = 32
 #: What `keras.Model.fit` takes that says nothing about rows.
@@ -31,49 +35,16 @@ _FIT_ARGUMENTS = {
 }
 
 
-def copy_model(model: keras.Model) -> keras.Model:
-    """Return a new model with the layers, weights and compilation of another.
+def _exclude_by_name(optimizer: Any, variables: Sequence[Any]) -> None:
+    """Let patterns be looked for in the names that Keras has given to variables.
 
-    Parameters
-    ----------
-    model : keras.Model
-        A built model, which stays as it is.
-
-    Returns
-    -------
-    copy : keras.Model
-
-    Raises
-    ------
-    ValueError
-        If the model has parts that Keras cannot make again from their configuration.
+    Keras looks in TensorFlow's, which are all one, see `variables_of_one_name`.
     """
-    try:
-        return _copy(model)
-    except Exception as error:
-        raise ValueError(
-            f"The keras.Model passed as `model`, {model.name!r}, cannot be copied, and "
-            "is not trained itself, as it is a parameter. Pass a function that builds "
-            f"and compiles it. Keras says: {error}"
-        ) from error
-
-
-def _copy(model: keras.Model) -> keras.Model:
-    copy = keras.models.clone_model(model)
-    if not copy.built and model.built:
-        copy.build(model.input_shape)
-    copy.set_weights(model.get_weights())
-    if model.compiled:
-        optimizer = model.optimizer
-        if optimizer is not None:
-            optimizer = type(optimizer).from_config(optimizer.get_config())
-        config = dict(model.get_compile_config() or {})
-        # Losses hold no state, so the very object will do, whatever it is.
-        del config["optimizer"], config["loss"]
-        config = keras.saving.deserialize_keras_object(config)
-        known = {name: value for name, value in config.items() if value is not None}
-        copy.compile(optimizer=optimizer, loss=model.loss, **known)
-    return copy
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    if pattern is not None:
+        optimizer._exclude_from_weight_decay |= {
+            optimizer._var_key(v.value) for v in variables if pattern.search(v.name)
+        }
 
 
 def ensure_built(model: keras.Model, example: Any) -> None:
@@ -246,6 +217,7 @@ def fit_model(
         history = _fit_shuffled(model, x, y, sample_weight, places, arguments, state)
     live.example = (take_rows(x, [0]), take_rows(y, [0]))
     n_rows = keras.tree.flatten(x)[0].shape[0] if places is None else len(places)
+    n_rows = _n_training_rows(n_rows, arguments.get("validation_split"))
     return _result(model, history.history, n_rows, state)
 
 
@@ -264,7 +236,7 @@ def _fit_shuffled(
     split = arguments.pop("validation_split", None)
     if split:
         # The last rows, as they were given: what Keras documents.
-        n_training = int(np.floor(len(places) * (1 - split)))
+        n_training = _n_training_rows(len(places), split)
         if not 0 < n_training < len(places):
             raise ValueError(
                 f"validation_split={split} of {len(places)} rows leaves none to train "
@@ -284,6 +256,11 @@ def _fit_shuffled(
     return model.fit(rows, shuffle=False, **arguments)
 
 
+def _n_training_rows(n_rows: int, split: float | None) -> int:
+    """Return how many rows Keras leaves to train on."""
+    return int(np.floor(n_rows * (1 - split))) if split else n_rows
+
+
 def _load_state(live: LiveModel, model: keras.Model, state: TrainingState) -> None:
     optimizer = model.optimizer
     if hasattr(optimizer, "_all_reduce_sum_gradients"):
@@ -291,6 +268,7 @@ def _load_state(live: LiveModel, model: keras.Model, state: TrainingState) -> No
         optimizer._all_reduce_sum_gradients = lambda gradients: gradients
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
+    _exclude_by_name(optimizer, model.trainable_variables)
     has_rate = isinstance(optimizer._learning_rate, keras.Variable)
     if live.optimizer_state is None:
         live.optimizer_state = [_constant(v) for v in _optimizer_state(optimizer)]
@@ -303,6 +281,8 @@ def _load_state(live: LiveModel, model: keras.Model, state: TrainingState) -> No
     if same and [a.shape for a in state.optimizer or ()] == [a.shape for a in start]:
         start = state.optimizer or start
     assign(_optimizer_variables(optimizer), start)
+    if start is live.optimizer_state:
+        start_averages(optimizer, model.trainable_variables)
     seeds = _seeds(model)
     if state.seeds is not None and len(state.seeds) == len(seeds):
         assign(seeds, state.seeds)

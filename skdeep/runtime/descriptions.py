@@ -19,7 +19,13 @@ import numpy as np
 from skdeep.runtime.keras_objectives import METRIC_CLASSES, METRICS, ROW_LOSSES
 from skdeep.runtime.keras_objectives import keras_loss as keras_loss_of_rows
 from skdeep.runtime.keras_objectives import keras_metric as keras_metric_of_rows
-from skdeep.runtime.specification import LossSpec, NetworkSpec, OptimizerSpec
+from skdeep.runtime.specification import (
+    LossSpec,
+    NetworkSpec,
+    OptimizerSpec,
+    tells_variables_apart,
+)
+from skdeep.runtime.weights import computes_with_copies
 
 _KINDS = {"Sequential": keras.Sequential, "Functional": keras.Model}
 # Layers that run code from elsewhere, or whose state is not in their configuration.
@@ -143,6 +149,8 @@ def describe_network(model: keras.Model) -> NetworkDescription | None:
         for layer in model.layers
     ):
         return None
+    if any(map(computes_with_copies, model._flatten_layers(include_self=False))):
+        return None
     config = model.get_config()
     try:
         # What JSON does to tuples must be done before names are looked for.
@@ -249,10 +257,7 @@ def describe_training(
         return None
     if compilation is None:
         loss, metrics, optimizer = model.loss, _metrics(model), model.optimizer
-        ours = type(optimizer).__module__.startswith("keras.") and hasattr(
-            optimizer, "_learning_rate"
-        )
-        if not ours or type(optimizer).__name__ == "LossScaleOptimizer":
+        if not _is_plain(optimizer):
             return None
         rule, rate = OptimizerSpec.from_optimizer(optimizer), learning_rate(optimizer)
     else:
@@ -310,6 +315,18 @@ def _described_optimizer(
 ) -> tuple[OptimizerSpec, float]:
     optimizer = optimizer_class(**dict(settings))
     return OptimizerSpec.from_optimizer(optimizer), learning_rate(optimizer)
+
+
+def _is_plain(optimizer: Any) -> bool:
+    """Tell whether class, configuration and rate are all that there is to know."""
+    known = type(optimizer).__module__.startswith("keras.")
+    rates = keras.Variable | keras.optimizers.schedules.LearningRateSchedule
+    return (
+        known
+        and type(optimizer).__name__ not in ("LossScaleOptimizer", "MultiOptimizer")
+        and isinstance(getattr(optimizer, "_learning_rate", None), rates)
+        and not tells_variables_apart(optimizer)
+    )
 
 
 def learning_rate(optimizer: Any) -> Any:

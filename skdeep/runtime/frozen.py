@@ -28,7 +28,7 @@ from skdeep.runtime.row_groups import (
 )
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
-from skdeep.runtime.weights import arrays_of, check_weights
+from skdeep.runtime.weights import arrays_of, check_weights, let_layers_copy
 
 # Another build may round differently, so what it computed is not to be mixed.
 BUILD = f"tensorflow {tf.__version__}"
@@ -68,10 +68,7 @@ def assign_weights(model: keras.Model, weights: Sequence[np.ndarray]) -> None:
     """
     check_weights(model.weights, weights)
     model.set_weights(list(weights))
-    for layer in model._flatten_layers(include_self=False):
-        # Keras' Normalization computes with copies of its weights.
-        if hasattr(layer, "finalize_state"):
-            layer.finalize_state()
+    let_layers_copy(model)
 
 
 def model_with_weights(

@@ -1,4 +1,4 @@
-"""Copies and pickles of losses, metrics and optimizers that Keras cannot describe.
+"""Copies of models, and of losses, metrics and optimizers that Keras cannot describe.
 
 SciKeras pickles objects of Keras, and so copies them, through Keras' serialisation.
 Keras cannot make objects of classes that it does not know, and 3.15 returns the name
@@ -10,6 +10,8 @@ import copyreg
 from typing import Any
 
 import keras
+
+from skdeep.runtime.weights import let_layers_copy
 
 _MENDED = "_skdeep_mended"
 
@@ -57,3 +59,68 @@ def _mended(reduce_known: Any, reduce_own: Any) -> Any:
 
     setattr(reduce, _MENDED, True)
     return reduce
+
+
+def copy_model(model: keras.Model) -> keras.Model:
+    """Return a new model with the layers, weights and compilation of another.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built model, which stays as it is.
+
+    Returns
+    -------
+    copy : keras.Model
+
+    Raises
+    ------
+    ValueError
+        If the model has parts that Keras cannot make again from their configuration.
+    """
+    try:
+        return _copy(model)
+    except Exception as error:
+        raise ValueError(
+            f"The keras.Model passed as `model`, {model.name!r}, cannot be copied, and "
+            "is not trained itself, as it is a parameter. Pass a function that builds "
+            f"and compiles it. Keras says: {error}"
+        ) from error
+
+
+def _copy(model: keras.Model) -> keras.Model:
+    copy = keras.models.clone_model(model)
+    if not copy.built and model.built:
+        copy.build(model.input_shape)
+    copy.set_weights(model.get_weights())
+    let_layers_copy(copy)
+    if model.compiled:
+        optimizer = model.optimizer
+        if optimizer is not None:
+            optimizer = copy_optimizer(optimizer)
+        config = dict(model.get_compile_config() or {})
+        # Losses hold no state, so the very object will do, whatever it is.
+        del config["optimizer"], config["loss"]
+        config = keras.saving.deserialize_keras_object(config)
+        known = {name: value for name, value in config.items() if value is not None}
+        copy.compile(optimizer=optimizer, loss=model.loss, **known)
+    return copy
+
+
+def copy_optimizer(optimizer: Any) -> Any:
+    """Return a new optimizer like one that is a parameter, or belongs to a model.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+
+    Returns
+    -------
+    copy : keras.optimizers.Optimizer
+    """
+    copy = type(optimizer).from_config(optimizer.get_config())
+    # Which variables are not to decay is no part of the configuration.
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    if pattern is not None:
+        copy.exclude_from_weight_decay(var_names=[pattern.pattern])
+    return copy

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from skdeep.runtime.descriptions import Compilation, NetworkDescription
-from skdeep.runtime.weights import assign, check_weights
+from skdeep.runtime.weights import assign, check_weights, let_layers_copy
 
 _MAX_MODELS = 8
 # Threads that look at a model at the same time are to see one optimizer.
@@ -123,6 +123,7 @@ def load_weights(model: keras.Model, weights: list[np.ndarray]) -> None:
     """Give a model other weights, which must be those of such a model."""
     check_weights(model.weights, weights)
     assign(model.weights, weights)
+    let_layers_copy(model)
 
 
 LIVE_MODELS = LiveModels()

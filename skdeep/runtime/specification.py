@@ -87,6 +87,28 @@ class LossSpec(Specification):
     """A function ``(targets, outputs) -> (n_rows,)`` and its settings."""
 
 
+def tells_variables_apart(optimizer: Any) -> bool:
+    """Tell whether an optimizer has rules for some variables.
+
+    These are identities, or patterns of names that a network of ours does not have; the
+    optimizer's configuration does not say all of them.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+
+    Returns
+    -------
+    tells_variables_apart : bool
+    """
+    rules = (
+        "_exclude_from_weight_decay",
+        "_exclude_from_weight_decay_pattern",
+        "exclude_layers",
+    )
+    return any(getattr(optimizer, rule, None) for rule in rules)
+
+
 @dataclass(frozen=True)
 class OptimizerSpec:
     """A Keras optimizer class and its configuration without the learning rate.

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
+
+_NORMALIZATION = "keras.src.layers.preprocessing.normalization.Normalization"
 
 
 def check_weights(variables: Sequence[Any], weights: Sequence[np.ndarray]) -> None:
@@ -57,6 +60,54 @@ def assign(variables: Sequence[Any], arrays: Sequence[np.ndarray]) -> None:
         tf.raw_ops.AssignVariableOp(
             resource=variable.value.handle, value=tf.constant(array, variable.dtype)
         )
+
+
+def start_averages(optimizer: Any, variables: Sequence[Any]) -> None:
+    """Let an optimizer that averages weights start from those that there are.
+
+    To be called after weights were set for a new training. Keras' ScheduleFreeAdamW
+    begins with a copy of the weights that it was built for.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        The optimizer, built.
+    variables : sequence of keras.Variable
+        What it trains.
+    """
+    if isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW):
+        assign(optimizer._momentums, arrays_of(variables))
+
+
+def computes_with_copies(layer: Any) -> bool:
+    """Tell whether a layer computes with copies of its weights.
+
+    Parameters
+    ----------
+    layer : keras.Layer
+
+    Returns
+    -------
+    computes_with_copies : bool
+        True for Keras' Normalization, unless it was given its mean and variance.
+    """
+    names = {f"{kind.__module__}.{kind.__name__}" for kind in type(layer).__mro__}
+    return _NORMALIZATION in names and layer.input_mean is None
+
+
+def let_layers_copy(model: Any) -> None:
+    """Let layers that compute with copies of their weights copy them again.
+
+    To be called after weights were set. Keras' Normalization is the one such layer.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model.
+    """
+    for layer in model._flatten_layers(include_self=False):
+        if computes_with_copies(layer):
+            layer.finalize_state()
 
 
 def arrays_of(variables: Sequence[Any]) -> list[np.ndarray]:

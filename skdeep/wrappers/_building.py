@@ -11,10 +11,10 @@ from skdeep import runtime
 from skdeep.runtime.custom_models import (
     build_metrics,
     built_by,
-    copy_model,
     ensure_built,
 )
 from skdeep.runtime.descriptions import NetworkDescription, describe_network
+from skdeep.runtime.keras_copies import copy_model
 from skdeep.runtime.live_models import LIVE_MODELS, LiveModel, load_weights
 from skdeep.wrappers._compiling import ModelCompiler
 from skdeep.wrappers._targets import as_plain, from_plain

@@ -11,6 +11,7 @@ from skdeep.base import (
     unflatten_params,
 )
 from skdeep.runtime.descriptions import Compilation, can_be_compiled
+from skdeep.runtime.keras_copies import copy_optimizer
 
 _OPTIMIZERS = {
     name.lower(): value
@@ -64,7 +65,7 @@ class ModelCompiler(DeepEstimator):
             ) from error
         if name == "optimizer" and value is self.optimizer and value is not None:
             # A parameter: copied, as a model takes possession of its optimizer.
-            return type(value).from_config(value.get_config())
+            return copy_optimizer(value)
         if name == "metrics" and not isinstance(value, dict | list | None):
             return [value]
         return value

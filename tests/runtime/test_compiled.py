@@ -31,6 +31,8 @@ OPTIMIZERS = {
     "ftrl": keras.optimizers.Ftrl,
     "adafactor": keras.optimizers.Adafactor,
     "clipnorm": lambda rate: keras.optimizers.SGD(rate, clipnorm=0.01),
+    "scaled": lambda rate: keras.optimizers.SGD(rate, loss_scale_factor=64.0),
+    "schedule_free": keras.optimizers.ScheduleFreeAdamW,
     "average": lambda rate: keras.optimizers.SGD(rate, use_ema=True, ema_momentum=0.8),
 }
 
@@ -39,6 +41,8 @@ def reference_fit(network, optimizer, X, y, *, epochs, batch_size, seed):
     """Train with Keras' own step on the same batches."""
     with runtime.seeded_construction(seed):
         model = network()
+    # As `fit` does, and `train_on_batch` only while it traces.
+    optimizer.build(model.trainable_variables)
     model.compile(optimizer, loss="mse")
     for epoch in range(epochs):
         order = epoch_generator(seed, epoch).permutation(len(X))
@@ -69,6 +73,40 @@ def test_equals_keras(name):
         found = fit(network, X, y, seed=4, options=options(optimizer=spec, epochs=3))
         for ours, theirs in zip(found.weights, expected, strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-6)
+
+
+def test_schedule_with_accumulated_gradients():
+    """A schedule of Keras counts all steps, as Keras does, in every epoch."""
+    X, y = regression_data(20)
+    network = runtime.NetworkSpec(dense_network)
+
+    def optimizer():
+        schedule = keras.optimizers.schedules.PolynomialDecay(0.05, 9, 0.0)
+        return keras.optimizers.SGD(schedule, gradient_accumulation_steps=2)
+
+    expected = reference_fit(network, optimizer(), X, y, epochs=3, batch_size=8, seed=4)
+    changes = {
+        "optimizer": runtime.OptimizerSpec.from_optimizer(optimizer()),
+        "learning_rate": optimizer()._learning_rate,
+        "epochs": 3,
+    }
+    found = fit(network, X, y, seed=4, options=options(**changes))
+    for ours, theirs in zip(found.weights, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-6)
+
+
+def test_averages_start_from_the_weights_there_are():
+    """An optimizer that averages weights does not start from those of another fit."""
+    spec = runtime.OptimizerSpec.from_optimizer(keras.optimizers.ScheduleFreeAdamW())
+    chosen = options(optimizer=spec, learning_rate=1e-6)
+    POOL.clear()
+    fit(options=chosen, seed=1)
+    for number in (2, 3):
+        with runtime.seeded_construction(number):
+            weights = dense_network().get_weights()
+        found = fit(options=chosen, seed=1, weights=weights)
+        for ours, before in zip(found.weights, weights, strict=True):
+            np.testing.assert_allclose(ours, before, atol=1e-4)
 
 
 TRACES = []

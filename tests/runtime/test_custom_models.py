@@ -8,12 +8,12 @@ from keras import layers
 from skdeep.runtime.custom_models import (
     ShuffledRows,
     built_by,
-    copy_model,
     ensure_built,
     take_rows,
     trains_as_keras,
     watches_predictions,
 )
+from skdeep.runtime.keras_copies import copy_model
 
 
 def model():

@@ -1,5 +1,7 @@
 """Networks of many kinds: several inputs, several outputs, instances, logits."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
@@ -349,3 +351,98 @@ def test_names_that_no_optimizer_has():
     """They are left to Keras to refuse."""
     with pytest.raises(ValueError, match="Could not interpret"):
         _optimizer_class("adamant")
+
+
+def adapted():
+    """Return a network that normalises by what it has seen of other rows."""
+    normalization = layers.Normalization()
+    normalization.adapt(X.astype("float32"))
+    outputs = layers.Dense(3, activation="softmax")
+    return keras.Sequential([keras.Input((4,)), normalization, outputs])
+
+
+def test_adapted_layers():
+    """Layers that compute with copies of their weights do so in every way."""
+    classifier = KerasClassifier(
+        adapted, loss="sparse_categorical_crossentropy", **SETTINGS
+    ).fit(X, Y)
+    expected = classifier.model_.predict(X, verbose=0)
+    np.testing.assert_allclose(classifier.predict_proba(X), expected, atol=1e-6)
+    again = pickle.loads(pickle.dumps(classifier))
+    np.testing.assert_allclose(again.predict_proba(X), expected, atol=1e-6)
+    instance = adapted()
+    instance.compile("sgd", "sparse_categorical_crossentropy")
+    expected = instance.predict(X, verbose=0)
+    taken = KerasClassifier(instance, **SETTINGS).initialize(X, Y)
+    np.testing.assert_allclose(taken.predict_proba(X), expected, atol=1e-6)
+    taken.set_params(optimizer="sgd", epochs=1).fit(X, Y)
+    # One epoch at this rate leaves the network much as it was.
+    assert np.abs(taken.predict_proba(X) - expected).mean() < 0.2
+    np.testing.assert_allclose(
+        taken.predict_proba(X), taken.model_.predict(X, verbose=0), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_units", "activation", "loss", "n_classes"),
+    [
+        (2, "softmax", "sparse_categorical_crossentropy", 3),
+        (1, "sigmoid", keras.losses.SparseCategoricalCrossentropy(), 2),
+        (1, "sigmoid", "binary_crossentropy", 3),
+        (2, "softmax", "categorical_crossentropy", 3),
+        (4, "softmax", keras.losses.CategoricalCrossentropy(), 3),
+        (1, "sigmoid", ["categorical_crossentropy"], 2),
+    ],
+)
+def test_outputs_that_are_no_classes(n_units, activation, loss, n_classes):
+    """A network whose outputs cannot stand for the classes is refused."""
+
+    def network():
+        outputs = layers.Dense(n_units, activation=activation)
+        return keras.Sequential([keras.Input((4,)), outputs])
+
+    classifier = KerasClassifier(network, loss=loss, **SETTINGS)
+    with pytest.raises(ValueError, match=f"has {n_units} output units, but y has"):
+        classifier.fit(X, Y % n_classes)
+
+
+def decayed(optimizer):
+    """Return the bias of a network after training with much weight decay."""
+
+    def network():
+        outputs = layers.Dense(
+            3, bias_initializer="ones", activation="softmax", name="head"
+        )
+        return keras.Sequential([keras.Input((4,)), outputs])
+
+    classifier = KerasClassifier(
+        network, loss="sparse_categorical_crossentropy", optimizer=optimizer, **SETTINGS
+    )
+    kernel, bias = classifier.fit(X, Y).weights_
+    return np.abs(kernel).max(), bias.mean()
+
+
+def test_rules_for_some_variables():
+    """What is not to decay does not, though no configuration of Keras says it."""
+
+    def optimizer(**excluded):
+        made = keras.optimizers.SGD(1e-3, weight_decay=100.0)
+        if excluded:
+            made.exclude_from_weight_decay(**excluded)
+        return made
+
+    kernel, bias = decayed(optimizer())
+    assert kernel < 0.5
+    assert bias < 0.5
+    kernel, bias = decayed(optimizer(var_names=["bias"]))
+    assert kernel < 0.5
+    assert bias == pytest.approx(1.0, abs=0.01)
+
+
+def test_rules_by_name_of_layer():
+    """Muon leaves layers to Adam by the names that the user gave them."""
+    usual, excluded = (
+        decayed(keras.optimizers.Muon(0.01, exclude_layers=layers))
+        for layers in (None, ["head"])
+    )
+    assert usual != excluded
