@@ -263,13 +263,15 @@ def _n_training_rows(n_rows: int, split: float | None) -> int:
 
 def _load_state(live: LiveModel, model: keras.Model, state: TrainingState) -> None:
     optimizer = model.optimizer
-    if hasattr(optimizer, "_all_reduce_sum_gradients"):
-        # See `CompiledNetwork`: keeps traced graphs from living for ever.
-        optimizer._all_reduce_sum_gradients = lambda gradients: gradients
+    # Keras' MultiOptimizer has some for different variables, and no rate of its own.
+    for each in (optimizer, *getattr(optimizer, "optimizers", ())):
+        if hasattr(each, "_all_reduce_sum_gradients"):
+            # See `CompiledNetwork`: keeps traced graphs from living for ever.
+            each._all_reduce_sum_gradients = lambda gradients: gradients
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
     _exclude_by_name(optimizer, model.trainable_variables)
-    has_rate = isinstance(optimizer._learning_rate, keras.Variable)
+    has_rate = isinstance(getattr(optimizer, "learning_rate", None), keras.Variable)
     if live.optimizer_state is None:
         live.optimizer_state = [_constant(v) for v in _optimizer_state(optimizer)]
         live.learning_rate = float(optimizer.learning_rate.numpy()) if has_rate else 0.0
@@ -334,7 +336,7 @@ def _seeds(model: keras.Model) -> list[Any]:
 
 
 def _optimizer_variables(optimizer: Any) -> list[Any]:
-    rate = optimizer.learning_rate
+    rate = getattr(optimizer, "learning_rate", None)
     return [v for v in optimizer.variables if v is not rate]
 
 

@@ -446,3 +446,35 @@ def test_rules_by_name_of_layer():
         for layers in (None, ["head"])
     )
     assert usual != excluded
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.optimizers.Adam(learning_rate=lambda: 0.01),
+        lambda: keras.optimizers.MultiOptimizer(
+            keras.optimizers.OptimizerMap(
+                keras.optimizers.SGD(0.1), {"head/.*": keras.optimizers.Adam(0.01)}
+            )
+        ),
+    ],
+    ids=["function as rate", "several"],
+)
+def test_optimizers_without_a_rate(make):
+    """Optimizers whose rate is no number train as Keras trains with them."""
+
+    def network():
+        hidden = layers.Dense(8, activation="relu")
+        outputs = layers.Dense(3, activation="softmax", name="head")
+        model = keras.Sequential([keras.Input((4,)), hidden, outputs])
+        model.compile(make(), "sparse_categorical_crossentropy")
+        return model
+
+    classifier = KerasClassifier(network, **SETTINGS).fit(X, Y)
+    first = classifier.weights_
+    again = KerasClassifier(network, **SETTINGS).fit(X, Y)
+    for ours, theirs in zip(again.weights_, first, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    losses = classifier.set_params(epochs=30).fit(X, Y).history_["loss"]
+    assert losses[-1] < 0.8 * losses[0]
+    assert len(classifier.partial_fit(X, Y).history_["loss"]) == 31
