@@ -220,6 +220,13 @@ class DeepEstimator(
                 f"is not a Keras optimizer: {error}. Use a name such as 'adam', a "
                 "class, or an instance; routed parameters start with optimizer__."
             ) from error
+        if runtime.tells_variables_apart(optimizer):
+            raise ValueError(
+                f"optimizer={optimizer!r} tells variables apart by their names, and "
+                f"those of {type(self).__name__}'s network are its own affair. Leave "
+                "out exclude_from_weight_decay, exclude_layers and MultiOptimizer, or "
+                "wrap a network of yours by KerasClassifier or KerasRegressor."
+            )
         if optimizer is self.optimizer or rate is None:
             # An instance comes with its own learning rate; it is never trained with.
             rate = optimizer.learning_rate
@@ -227,13 +234,6 @@ class DeepEstimator(
             schedule = optimizer._learning_rate
             if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
                 rate = schedule
-        if runtime.tells_variables_apart(optimizer):
-            raise ValueError(
-                f"optimizer={optimizer!r} has rules for variables of some names, and "
-                f"those of {type(self).__name__}'s network are its own affair. Leave "
-                "out exclude_from_weight_decay and exclude_layers, or wrap a network "
-                "of yours by KerasClassifier or KerasRegressor."
-            )
         return runtime.OptimizerSpec.from_optimizer(optimizer), rate
 
     def _options(self, **changes: Any) -> runtime.TrainingOptions:

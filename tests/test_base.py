@@ -158,6 +158,29 @@ def test_optimizers_of_every_kind():
     )
 
 
+def excluding():
+    """Return an optimizer that spares biases."""
+    optimizer = keras.optimizers.SGD(weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        excluding,
+        lambda: keras.optimizers.Muon(exclude_layers=["output"]),
+        lambda: keras.optimizers.MultiOptimizer(
+            keras.optimizers.OptimizerMap(keras.optimizers.SGD())
+        ),
+    ],
+)
+def test_optimizers_that_tell_variables_apart(make):
+    """Rules for variables of some names are refused, not left out."""
+    with pytest.raises(ValueError, match="tells variables apart by their names"):
+        fit(fresh(IMAGE, optimizer=make()))
+
+
 def test_optimizer_instance_is_not_used_up():
     """An instance given as a parameter is a description; it is never trained with."""
     optimizer = keras.optimizers.Adam(0.02)

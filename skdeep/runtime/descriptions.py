@@ -323,7 +323,7 @@ def _is_plain(optimizer: Any) -> bool:
     rates = keras.Variable | keras.optimizers.schedules.LearningRateSchedule
     return (
         known
-        and type(optimizer).__name__ not in ("LossScaleOptimizer", "MultiOptimizer")
+        and type(optimizer).__name__ != "LossScaleOptimizer"
         and isinstance(getattr(optimizer, "_learning_rate", None), rates)
         and not tells_variables_apart(optimizer)
     )

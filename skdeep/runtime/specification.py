@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from skdeep.runtime.building import building_explained
@@ -106,7 +107,8 @@ def tells_variables_apart(optimizer: Any) -> bool:
         "_exclude_from_weight_decay_pattern",
         "exclude_layers",
     )
-    return any(getattr(optimizer, rule, None) for rule in rules)
+    several = isinstance(optimizer, keras.optimizers.MultiOptimizer)
+    return several or any(getattr(optimizer, rule, None) for rule in rules)
 
 
 @dataclass(frozen=True)
