@@ -50,7 +50,9 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
           last 100 printable ASCII characters, embeddings of 32 numbers, 256 filters
           of each width 2 to 5, their sum over the text, two dense layers of 1024;
           2,219,137 weights for two classes. The paper reads 200 characters and
-          normalises batches. Its alphabet is fixed: `max_features` is not used.
+          normalises batches. Its alphabet is fixed: texts are lower-cased, other
+          characters are dropped, `lowercase` and `max_features` are not used, and
+          `max_length=None` is 100.
     embedding_size : int, default=None
         Length of the vector learned for each token; None is the architecture's own.
     ngram_range : tuple of 2 int, default=(1, 5)
@@ -61,7 +63,9 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     kernel_sizes : sequence of int, default=None
         Widths of the filters, in tokens; None is the architecture's own.
     dropout : float in [0, 1), default=None
-        Share of the units dropped in training; None is the architecture's own.
+        Share of the units dropped in training, before the output and, in "expose",
+        after sums and dense layers; None is the architecture's own. "parallel" also
+        drops half of the embedding's dimensions, and a tenth of the tokens.
     analyzer : {"word", "char"} or callable, default="char"
         Whether tokens are words, masked numbers and punctuation marks, or single
         characters. A callable is given the raw text and returns its tokens.
@@ -99,9 +103,10 @@ class CharCNNClassifier(ClassificationMixin, TextInputMixin, DeepEstimator):
     tol : float, default=1e-4
         Smallest fall of the loss that counts as improvement.
     precision : {"float32", "bfloat16", "float64", "auto"}, default="float32"
-        Numbers to train with. "auto" takes bfloat16 where the processor multiplies
-        it natively and the network is large enough to gain. Results are float32
-        unless this is "float64".
+        Numbers to train with. "auto" takes bfloat16 where Linux says that the
+        processor multiplies it (AVX-512 BF16 or AMX) and the convolutions take five
+        million multiply-adds for a sample or more, otherwise float32. The network
+        computes its answers in float32 unless this is "float64".
     callbacks : keras.callbacks.Callback, class, list or dict, default=None
         Keras callbacks; classes are constructed, with parameters routed as in
         `callbacks__patience`.

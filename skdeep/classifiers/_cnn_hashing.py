@@ -67,9 +67,10 @@ class CNNHashingTransformer(
     tol : float, default=1e-4
         Smallest fall of the loss that counts as improvement.
     precision : {"float32", "bfloat16", "float64", "auto"}, default="float32"
-        Numbers to train with. "auto" takes bfloat16 where the processor multiplies
-        it natively and the network is large enough to gain. Results are float32
-        unless this is "float64".
+        Numbers to train with. "auto" takes bfloat16 where Linux says that the
+        processor multiplies it (AVX-512 BF16 or AMX) and the convolutions take five
+        million multiply-adds for a sample or more, otherwise float32. The network
+        computes its answers in float32 unless this is "float64".
     callbacks : keras.callbacks.Callback, class, list or dict, default=None
         Keras callbacks; classes are constructed, with parameters routed as in
         `callbacks__patience`.

@@ -248,7 +248,9 @@ class AutoencoderMixin(
         Returns
         -------
         score : float
-            Minus the mean squared error, at most 0; larger is better.
+            Mean of `score_samples`; larger is better. It is minus the mean squared
+            error, at most 0, or of `VariationalAutoencoderTransformer` the lower bound
+            in nats, of either sign.
         """
         scores = self.score_samples(X)
         weights = self._check_weights(sample_weight, scores)

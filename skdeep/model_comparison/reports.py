@@ -111,7 +111,8 @@ class TrainTestReport:
 
     training_flop : float or None
         Floating-point operations of the training: 2 for a multiply-add, times 3 for
-        forward and backward, times the samples of all epochs.
+        forward and backward, times the samples of all epochs; None also where a part
+        of the network is frozen, as a pretrained one, which need not pass each time.
 
     See Also
     --------
@@ -398,9 +399,13 @@ def _costs(fitted: Any, n_train: int) -> tuple[int | None, float | None]:
     """Return multiply-adds for a sample and operations of the training, if known."""
     network = _network(fitted)
     try:
-        count = multiply_adds(network.model_)
+        model = network.model_
+        count = multiply_adds(model)
     except (AttributeError, ValueError):
         return None, None
+    layers = model._flatten_layers(include_self=False)
+    if any(hasattr(layer, "layers") and not layer.trainable for layer in layers):
+        return count, None
     n_seen = getattr(network, "n_samples_seen_", None)
     if n_seen is None:
         n_seen = n_train * getattr(network, "n_iter_", 1)

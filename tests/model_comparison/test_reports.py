@@ -20,7 +20,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from skdeep import CharCNNClassifier, DeepCNNClassifier
+from skdeep import (
+    CharCNNClassifier,
+    DeepCNNClassifier,
+    PretrainedEncoderClassifier,
+    StackedAutoencoderTransformer,
+)
 from skdeep.datasets import make_messages
 from skdeep.model_comparison import train_test_report
 from skdeep.model_comparison.shared_samples import count_shared
@@ -160,6 +165,19 @@ def test_operations_of_a_network():
     in_pipeline = make_pipeline(StandardScaler(), model.set_params(epochs=1))
     report = train_test_report(in_pipeline, X[:100], y[:100], X[100:150], y[100:150])
     assert report.training_flop == 6.0 * count * 100
+
+
+def test_frozen_parts_have_no_number_of_operations():
+    """How often a frozen part of the network was passed is not known."""
+    X, y = load_digits(return_X_y=True)
+    encoder = StackedAutoencoderTransformer((8,), 4, epochs=1, random_state=0).fit(X)
+    for freeze in (True, False):
+        model = PretrainedEncoderClassifier(
+            encoder, freeze=freeze, pretrain=False, epochs=1, random_state=0
+        )
+        report = train_test_report(model, X[:100], y[:100], X[100:150], y[100:150])
+        assert report.multiply_adds > 0
+        assert (report.training_flop is None) == freeze
 
 
 def test_texts_have_no_number_of_operations():
