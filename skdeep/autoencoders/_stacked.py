@@ -85,8 +85,9 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
     tol : float, default=1e-4
         Smallest fall of the loss that counts as improvement.
     precision : {"float32", "bfloat16", "float64", "auto"}, default="float32"
-        Numbers to train with. "auto" is float32: this network gains nothing by
-        bfloat16. It computes its answers in float32 unless this is "float64".
+        Numbers to train with. "auto" is float32: a network without convolutions
+        gains little by bfloat16. It computes its answers in float32 unless this is
+        "float64".
     callbacks : keras.callbacks.Callback, class, list or dict, default=None
         Keras callbacks; classes are constructed, with parameters routed as in
         `callbacks__patience`.

@@ -286,8 +286,9 @@ class BaseWrapper(ModelPredictor):
         Raises
         ------
         ValueError
-            If X or y cannot be read, the model has no loss, or training diverges. The
-            estimator then keeps its previous fit.
+            If X or y cannot be read, the model has no loss, or too few outputs for the
+            classes of y, or training diverges. The estimator then keeps its previous
+            fit.
         TypeError
             If `model` is nothing that builds a model, or does not take its parameters.
         """

@@ -407,7 +407,7 @@ def test_outputs_that_are_no_classes(n_units, activation, loss, n_classes):
 
 
 def decayed(optimizer):
-    """Return the bias of a network after training with much weight decay."""
+    """Return the largest weight of a kernel and the mean bias after training."""
 
     def network():
         outputs = layers.Dense(
