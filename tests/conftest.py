@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+import random
 
 # scikit-learn's check battery leaves out its array API check unless SciPy was imported
 # with this set. It must therefore stand before every import that could import SciPy.
@@ -10,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 
 # How long an example takes says more about what else runs on the machine than about
@@ -31,6 +33,17 @@ def pytest_collection_modifyitems(items):
         for item in items if missing else ():
             if isinstance(item, pytest.DoctestItem) and item.name.startswith(room):
                 item.add_marker(skip)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Let a test draw the same numbers in every run, where it sets no seed itself.
+
+    Keras takes the seeds of layers without one from the standard library. Done before
+    any fixture, as fixtures draw, too.
+    """
+    random.seed(0)
+    np.random.seed(0)
 
 
 @pytest.fixture(autouse=True)
