@@ -28,6 +28,7 @@ from skdeep.runtime.row_groups import (
 )
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
+from skdeep.runtime.traced_functions import TracedFunction
 from skdeep.runtime.weights import arrays_of, check_weights, let_layers_copy
 
 # Another build may round differently, so what it computed is not to be mixed.
@@ -140,7 +141,7 @@ class FrozenNetwork:
 
             signature = tf.TensorSpec((group, *layout.row_shape), layout.dtype)
             function = tf.function(forward, autograph=False)
-            self._function = function.get_concrete_function(signature)
+            self._function = TracedFunction(function.get_concrete_function(signature))
         self._stride = stride_of(self._function.graph, group)
         self.row_shape = tuple(model.output_shape[1:])
         self._groups: RowGroups | None = None
@@ -169,8 +170,7 @@ class FrozenNetwork:
         def send(number: int) -> None:
             some = slice(number * len(groups.places), (number + 1) * len(groups.places))
             with shortage_explained("Inference"):
-                batch = tf.convert_to_tensor(groups.spread(rows[some]))
-                outputs[number] = self._function(batch).numpy()
+                outputs[number] = self._function([groups.spread(rows[some])])
 
         if n_groups < 2:
             list(map(send, range(n_groups)))

@@ -31,10 +31,16 @@ from skdeep.runtime.row_groups import (
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.streams import Feed, StreamFeed
+from skdeep.runtime.traced_functions import TracedFunction
 from skdeep.runtime.weights import arrays_of, check_weights
 
+# Rows of a group. A row alone takes as long as a whole group; many rows save in larger
+# groups that weights are read and operations started less often. Kernels that are used
+# at many places of a row gain next to nothing by that, unless the rows are small.
 _GROUP = 32
 _GROUP_OF_LARGE_ROWS = 8
+_GROUP_OF_MANY_PLACES = 4
+_SMALL_ROW = 256
 _LARGE_ROW = 4096
 # Rows handed to TensorFlow at once, and numbers in them at most, so that memory
 # stays flat.
@@ -65,20 +71,20 @@ class ForwardFunction:
             positions[id(v)] if id(v) in positions else tf.constant(v.numpy())
             for v in self.part.non_trainable_variables
         ]
-        large = math.prod(size or 1 for size in layout.row_shape) > _LARGE_ROW
-        self.group = _GROUP_OF_LARGE_ROWS if large else _GROUP
         self.variables = model.weights
-        self._traced: dict[int | None, Any] = {}
+        self.group = _group_size(layout.row_shape, self.part.weights)
+        self._dtypes = [variable.dtype for variable in self.variables]
+        self._traced: dict[int | None, TracedFunction] = {}
         self._known: dict[tuple[int, ...], RowGroups] = {}
         self._stride = 1
         self._seen: set[tuple[int, ...]] = set()
 
-    def tensors(self, weights: Sequence[np.ndarray]) -> list[tf.Tensor]:
+    def arrays(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return weights as the function takes them."""
         check_weights(self.variables, weights)
         return [
-            tf.convert_to_tensor(np.asarray(array, dtype=variable.dtype))
-            for variable, array in zip(self.variables, weights, strict=True)
+            np.asarray(array, dtype=dtype)
+            for dtype, array in zip(self._dtypes, weights, strict=True)
         ]
 
     def outputs(self, weights: Sequence[tf.Tensor], batch: tf.Tensor) -> Any:
@@ -90,7 +96,7 @@ class ForwardFunction:
         self._stride = stride_of(tf.compat.v1.get_default_graph(), self.group)
         return outputs
 
-    def _function(self, n_rows: int | None) -> Any:
+    def _function(self, n_rows: int | None) -> TracedFunction:
         """Return what is traced for a number of rows, None for any."""
         if n_rows not in self._traced:
             weights = [tf.TensorSpec(v.shape, v.dtype) for v in self.variables]
@@ -101,7 +107,9 @@ class ForwardFunction:
             with BUILD_LOCK:
                 if n_rows not in self._traced:
                     traced = tf.function(function, autograph=False)
-                    self._traced[n_rows] = traced.get_concrete_function(weights, rows)
+                    self._traced[n_rows] = TracedFunction(
+                        traced.get_concrete_function(weights, rows)
+                    )
         return self._traced[n_rows]
 
     def _forward(self, weights: Sequence[tf.Tensor], rows: tf.Tensor) -> Any:
@@ -126,7 +134,7 @@ class ForwardFunction:
 
     def __call__(
         self,
-        weights: list[tf.Tensor],
+        weights: list[np.ndarray],
         rows: np.ndarray,
         examples: np.ndarray | None = None,
     ) -> Any:
@@ -141,22 +149,16 @@ class ForwardFunction:
             outputs = self._run(weights, groups.spread(rows), many)
         return groups.collect(outputs, len(rows))
 
-    def _run(self, weights: list[tf.Tensor], rows: np.ndarray, many: bool) -> Any:
+    def _run(self, weights: list[np.ndarray], rows: np.ndarray, many: bool) -> Any:
         """Return the outputs for whole groups of rows."""
         if not many and len(rows) > self.group:
             pieces = np.split(rows, len(rows) // self.group)
             return _concatenated([self._run(weights, p, many) for p in pieces])
-        function = self._function(None if many else self.group)
-        # Without the check that these are tensors of the right kind, which they are:
-        # it takes two thirds of the time of a small network.
-        outputs = function._call_flat(
-            [*weights, tf.convert_to_tensor(rows)], function.captured_inputs
-        )
-        return tf.nest.map_structure(lambda o: o.numpy(), outputs)
+        return self._function(None if many else self.group)([*weights, rows])
 
     def _groups(
         self,
-        weights: list[tf.Tensor],
+        weights: list[np.ndarray],
         rows: np.ndarray,
         examples: np.ndarray | None,
         many: bool,
@@ -174,7 +176,7 @@ class ForwardFunction:
         # The stride is known from then on.
         self._function(None if many else self.group)
         # Initial weights tell better: fitted ones may make all outputs 0 or 1.
-        for tried in (self.tensors(arrays_of(self.variables)), weights):
+        for tried in (arrays_of(self.variables), weights):
             run = partial(self._run, tried, many=many)
             places = places_alike(run, examples, self.group, self._stride)
             if places is not None:
@@ -249,18 +251,18 @@ def infer(
     pieces = []
     if isinstance(feed, ArrayFeed | StreamFeed):
         function = FUNCTIONS.get(network, part, feed.layout, dtype)
-        tensors = function.tensors(weights)
+        arrays = function.arrays(weights)
         if isinstance(feed, StreamFeed):
             return feed.collect(
-                lambda rows: function(tensors, rows),
+                lambda rows: function(arrays, rows),
                 _chunk_rows(math.prod(feed.array.shape[1:])),
             )
         for start, stop in _chunks(len(feed), feed.array[:1].size):
-            pieces.append(function(tensors, feed.array[start:stop]))
+            pieces.append(function(arrays, feed.array[start:stop]))
         return _concatenated(pieces)
     layout = ArrayLayout((None,), "int32", as_float=False)
     function = FUNCTIONS.get(network, part, layout, dtype)
-    tensors = function.tensors(weights)
+    arrays = function.arrays(weights)
     order = []
     generator = np.random.default_rng(0)
     for length, rows in _rows_by_length(feed):
@@ -268,9 +270,20 @@ def infer(
             some = rows[start:stop]
             order.append(some)
             examples = _drawn(generator, feed.sequences.ids, (N_TRIALS, length))
-            pieces.append(function(tensors, _padded(feed, some, length), examples))
+            pieces.append(function(arrays, _padded(feed, some, length), examples))
     places = np.argsort(np.concatenate(order), kind="stable")
     return tf.nest.map_structure(lambda o: o[places], _concatenated(pieces))
+
+
+def _group_size(row_shape: Sequence[int | None], weights: Sequence[Any]) -> int:
+    """Return how many rows pass together."""
+    size = math.prod(math.inf if length is None else length for length in row_shape)
+    many_places = any(len(weight.shape) > 2 for weight in weights)
+    # Steps that wait for one another are what large groups are for.
+    recurrent = any(weight.name == "recurrent_kernel" for weight in weights)
+    if many_places and not recurrent and size > _SMALL_ROW:
+        return _GROUP_OF_MANY_PLACES
+    return _GROUP_OF_LARGE_ROWS if _LARGE_ROW < size < math.inf else _GROUP
 
 
 def _concatenated(pieces: list[Any]) -> Any:

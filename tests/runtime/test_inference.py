@@ -9,6 +9,7 @@ from keras import layers
 
 from skdeep import runtime
 from skdeep.encoding.tokens import TokenSequences
+from skdeep.networks.character_cnn import character_cnn_classifier
 from skdeep.networks.convolutional_autoencoder import conv_autoencoder
 from skdeep.networks.recurrent import recurrent_classifier
 from skdeep.runtime import inference
@@ -28,7 +29,7 @@ DENSE = runtime.NetworkSpec(dense_network, units=30, normalised=True, dropout=0.
 IMAGE = runtime.NetworkSpec(
     conv_autoencoder, image_shape=(9, 7, 2), n_components=5, filters=(6,)
 )
-RECURRENT = {
+TEXT = {
     cell: runtime.NetworkSpec(
         recurrent_classifier,
         vocabulary_size=30,
@@ -39,6 +40,14 @@ RECURRENT = {
     )
     for cell in ("lstm", "gru", "simple")
 }
+TEXT["convolutions"] = runtime.NetworkSpec(
+    character_cnn_classifier,
+    vocabulary_size=30,
+    n_outputs=3,
+    n_buckets=50,
+    embedding_size=4,
+    filters=5,
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +99,10 @@ def test_parts():
     )
 
 
-@pytest.mark.parametrize("cell", RECURRENT)
-def test_sequences(cell):
+@pytest.mark.parametrize("kind", TEXT)
+def test_sequences(kind):
     """A text has the same bits alone and among others, however long these are."""
-    network = RECURRENT[cell]
+    network = TEXT[kind]
     weights, model = built(network)
     generator = np.random.default_rng(0)
     lengths = generator.permutation(
@@ -147,17 +156,38 @@ def test_pieces(dense, monkeypatch):
     np.testing.assert_array_equal(found, infer(network, weights, sequences))
 
 
-def test_large_rows_in_smaller_groups():
+@pytest.mark.parametrize("size", [17, 65])
+def test_large_rows_in_smaller_groups(size):
     """Rows of many numbers pass in smaller groups, to the same end."""
+    shape = (size - 1, size, 1)
     network = runtime.NetworkSpec(
-        conv_autoencoder, image_shape=(64, 65, 1), n_components=2, filters=(2,)
+        conv_autoencoder, image_shape=shape, n_components=2, filters=(2,)
     )
     weights, _ = built(network)
-    images = np.random.default_rng(0).random((11, 64, 65, 1)).astype("float32")
+    images = np.random.default_rng(0).random((11, *shape)).astype("float32")
     whole = infer(network, weights, ArrayFeed(images), part="encoder")
     for chosen in ([3], [10, 0, 4], list(range(9))):
         found = infer(network, weights, ArrayFeed(images[chosen]), part="encoder")
         np.testing.assert_array_equal(found, whole[chosen])
+
+
+@pytest.mark.parametrize(
+    ("row_shape", "network", "size"),
+    [
+        ((4096,), DENSE, 32),
+        ((4097,), DENSE, 8),
+        ((None,), DENSE, 32),
+        ((16, 16, 1), IMAGE, 32),
+        ((17, 16, 1), IMAGE, 4),
+        ((65, 65, 1), IMAGE, 4),
+        ((None, None, 3), IMAGE, 4),
+        ((None,), TEXT["convolutions"], 4),
+        ((None,), TEXT["lstm"], 32),
+    ],
+)
+def test_group_sizes(row_shape, network, size):
+    """Few rows pass together where a weight is used at many places of a row."""
+    assert inference._group_size(row_shape, built(network)[1].weights) == size
 
 
 def several_outputs():
