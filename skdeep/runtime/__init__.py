@@ -44,7 +44,7 @@ from skdeep.runtime.training import (
 )
 from skdeep.runtime.training_memory import network_for_training, optimizer_bytes
 from skdeep.runtime.transplant import initial_weights, part_weights
-from skdeep.runtime.weights import check_weights
+from skdeep.runtime.weights import arrays_of, check_weights
 
 __all__ = [
     "BUILD",
@@ -63,6 +63,7 @@ __all__ = [
     "TrainingOptions",
     "TrainingResult",
     "TrainingState",
+    "arrays_of",
     "ascend",
     "assign_weights",
     "building_explained",

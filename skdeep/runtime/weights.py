@@ -57,6 +57,7 @@ def assign(variables: Sequence[Any], arrays: Sequence[np.ndarray]) -> None:
                 f"{variable.path} has shape {tuple(variable.shape)}, but is to be set "
                 f"to an array of shape {np.shape(array)}."
             )
+        # `tf.constant` copies. A variable would share the memory of an array.
         tf.raw_ops.AssignVariableOp(
             resource=variable.value.handle, value=tf.constant(array, variable.dtype)
         )

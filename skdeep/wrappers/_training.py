@@ -297,7 +297,7 @@ class ModelTrainer(DataEncoder):
             seed=state.seed,
             sample_weight=rows.weights,
             metrics=plan.metrics,
-            weights=self.weights_ if resume else model.get_weights(),
+            weights=self.weights_ if resume else runtime.arrays_of(model.weights),
             state=state,
         )
 

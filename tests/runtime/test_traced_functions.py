@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from skdeep.runtime.traced_functions import TracedFunction
+from tests.runtime.placed_arrays import placed
 
 VECTOR = tf.TensorSpec((None,), "float32")
 ROWS = np.linspace(-1, 1, 24, dtype="float32")
@@ -17,15 +18,6 @@ def traced(function, *signature):
     return TracedFunction(
         tf.function(function, autograph=False).get_concrete_function(*signature)
     )
-
-
-def aligned(array, offset):
-    """Return a copy that begins so many bytes after where vectors may begin."""
-    room = np.zeros(array.nbytes + 128, np.uint8)
-    start = -room.ctypes.data % 64 + offset
-    copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
 
 
 def test_structures():
@@ -55,7 +47,7 @@ def test_what_a_function_captures():
 def test_arrays_stay_as_they_are(offset):
     """Nothing is computed in place, wherever in memory an array begins."""
     call = traced(lambda rows: tf.exp(tf.nn.relu(-rows)) + 1, VECTOR)
-    rows = aligned(ROWS, offset)
+    rows = placed(ROWS, offset)
     rows.flags.writeable = False
     found = call([rows])
     np.testing.assert_array_equal(rows, ROWS)

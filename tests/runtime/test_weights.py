@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from skdeep.runtime.weights import arrays_of, assign
+from tests.runtime.placed_arrays import placed
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "int32", "bool"])
@@ -22,9 +23,11 @@ def test_what_goes_in_comes_out(dtype, shape):
     np.testing.assert_array_equal(found, theirs.numpy())
 
 
-def test_arrays_are_copies():
+@pytest.mark.parametrize("offset", [0, 4])
+def test_arrays_are_copies(offset):
     """What was read stays as it is, and so does what was set."""
-    variable, values = keras.Variable(np.zeros(3)), np.ones(3, np.float32)
+    variable = keras.Variable(np.zeros(3))
+    values = placed(np.ones(3, np.float32), offset)
     assign([variable], [values])
     [before] = arrays_of([variable])
     values[0] = 5
@@ -35,6 +38,8 @@ def test_arrays_are_copies():
     assign([variable], [values])
     values[1] = 4
     np.testing.assert_array_equal(variable.numpy(), [5, 1, 1])
+    variable.assign_add(np.ones(3))
+    np.testing.assert_array_equal(values, [5, 4, 1])
 
 
 @pytest.mark.parametrize("shape", [(2,), (1, 3), ()])
