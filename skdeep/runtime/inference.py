@@ -36,10 +36,10 @@ from skdeep.runtime.weights import arrays_of, check_weights
 
 # Rows of a group. A row alone takes as long as a whole group; many rows save in larger
 # groups that weights are read and operations started less often. Kernels that are used
-# at many places of a row gain next to nothing by that, unless the rows are small.
+# at many places of a row gain little by that, and nothing where rows are not small.
 _GROUP = 32
-_GROUP_OF_LARGE_ROWS = 8
-_GROUP_OF_MANY_PLACES = 4
+_SMALLER_GROUP = 8
+_SMALLEST_GROUP = 4
 _SMALL_ROW = 256
 _LARGE_ROW = 4096
 # Rows handed to TensorFlow at once, and numbers in them at most, so that memory
@@ -281,9 +281,9 @@ def _group_size(row_shape: Sequence[int | None], weights: Sequence[Any]) -> int:
     many_places = any(len(weight.shape) > 2 for weight in weights)
     # Steps that wait for one another are what large groups are for.
     recurrent = any(weight.name == "recurrent_kernel" for weight in weights)
-    if many_places and not recurrent and size > _SMALL_ROW:
-        return _GROUP_OF_MANY_PLACES
-    return _GROUP_OF_LARGE_ROWS if _LARGE_ROW < size < math.inf else _GROUP
+    if many_places and not recurrent:
+        return _SMALLER_GROUP if size <= _SMALL_ROW else _SMALLEST_GROUP
+    return _SMALLER_GROUP if _LARGE_ROW < size < math.inf else _GROUP
 
 
 def _concatenated(pieces: list[Any]) -> Any:

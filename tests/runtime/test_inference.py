@@ -177,7 +177,7 @@ def test_large_rows_in_smaller_groups(size):
         ((4096,), DENSE, 32),
         ((4097,), DENSE, 8),
         ((None,), DENSE, 32),
-        ((16, 16, 1), IMAGE, 32),
+        ((16, 16, 1), IMAGE, 8),
         ((17, 16, 1), IMAGE, 4),
         ((65, 65, 1), IMAGE, 4),
         ((None, None, 3), IMAGE, 4),
