@@ -1,8 +1,8 @@
 """Gradients of convolutions, poolings and dense layers by cheaper operations.
 
 TensorFlow leaves these operations to oneDNN on processors with AVX-512's instructions
-for neural networks. On others, three of its own take one and a half to four times as
-long as the same gradient put in another way. The other way is exact as well: numbers
+for neural networks. On others, four of its own take up to four times as long as the
+same gradient put in another way. The other way is exact as well: numbers
 differ in their last bits only.
 """
 
@@ -12,9 +12,12 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.util import _pywrap_util_port
 
-# Filters of a convolution. TensorFlow writes the patches for its kernel's gradient to
-# memory; with as few, that takes longer than to multiply them. With 64 it depends.
+# TensorFlow writes the patches for the gradient of a kernel to memory. With many
+# filters on few channels, multiplying them takes longer than that.
 _FEW_FILTERS = 32
+_SOME_CHANNELS = 16
+# Channels that a convolution takes together; it is slow on less.
+_LEAST_CHANNELS = 8
 # Pixels of an image, beyond which it is not always faster.
 _MOST_PIXELS = 128 * 128
 # Numbers in a matrix whose packing is slow, and rows that are few beside it.
@@ -74,29 +77,20 @@ def _kernel_gradient(operation: tf.Operation) -> tf.Tensor | None:
     their rows for channels, by what came back. TensorFlow's convolution packs its
     patches piece by piece; its gradient writes all of them to memory first.
     """
-    if not _is_plain(operation):
-        return None
     images, _, gradient = operation.inputs
     kernel_shape = operation.outputs[0].shape
     strides = operation.get_attr("strides") + operation.get_attr("dilations")
     if (
-        set(strides) != {1}
+        not _has_plain(operation, images)
+        or set(strides) != {1}
         or None in (*images.shape[1:], *kernel_shape)
         or images.shape[1:3].num_elements() > _MOST_PIXELS
         or kernel_shape[:2] == (1, 1)
         or kernel_shape[2] != images.shape[3]
-        or kernel_shape[3] > _FEW_FILTERS
+        or (kernel_shape[3] > _FEW_FILTERS and kernel_shape[2] < _SOME_CHANNELS)
     ):
         return None
-    height, width = kernel_shape[:2]
-    padding = operation.get_attr("padding").decode()
-    if padding == "EXPLICIT":
-        sides = operation.get_attr("explicit_paddings")[2:6]
-    elif padding == "SAME":
-        # What is left over goes to the end.
-        sides = [(height - 1) // 2, height // 2, (width - 1) // 2, width // 2]
-    else:
-        sides = [0] * 4
+    sides = _padding(operation, *kernel_shape[:2])
     kernel = tf.nn.conv2d(
         _channels_for_rows(images),
         tf.transpose(gradient, [1, 2, 0, 3]),
@@ -104,6 +98,48 @@ def _kernel_gradient(operation: tf.Operation) -> tf.Tensor | None:
         padding=[[0, 0], sides[:2], sides[2:], [0, 0]],
     )
     return tf.transpose(kernel, [1, 2, 0, 3])
+
+
+def _image_gradient(operation: tf.Operation) -> tf.Tensor | None:
+    """Return a convolution's gradient with respect to its images.
+
+    It is a convolution too, of what came back by the kernel turned round. TensorFlow's
+    gradient divides its work badly among threads.
+    """
+    _, kernel, gradient = operation.inputs
+    images = operation.outputs[0]
+    strides = operation.get_attr("strides") + operation.get_attr("dilations")
+    if (
+        not _has_plain(operation, gradient)
+        or set(strides) != {1}
+        or None in (*images.shape[1:], *kernel.shape)
+        or kernel.shape[:2] == (1, 1)
+        or kernel.shape[2] != images.shape[3]
+        or kernel.shape[2] < _LEAST_CHANNELS
+    ):
+        return None
+    height, width = kernel.shape[:2]
+    top, bottom, left, right = _padding(operation, height, width)
+    sides = [height - 1 - top, height - 1 - bottom, width - 1 - left, width - 1 - right]
+    if min(sides) < 0:
+        return None
+    return tf.nn.conv2d(
+        gradient,
+        tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2]),
+        strides=1,
+        padding=[[0, 0], sides[:2], sides[2:], [0, 0]],
+    )
+
+
+def _padding(operation: tf.Operation, height: int, width: int) -> list[int]:
+    """Return a convolution's padding: above, below, on the left, on the right."""
+    padding = operation.get_attr("padding").decode()
+    if padding == "EXPLICIT":
+        return list(operation.get_attr("explicit_paddings")[2:6])
+    if padding == "SAME":
+        # What is left over goes to the end.
+        return [(height - 1) // 2, height // 2, (width - 1) // 2, width // 2]
+    return [0] * 4
 
 
 def _channels_for_rows(images: tf.Tensor) -> tf.Tensor:
@@ -120,9 +156,9 @@ def _pooling_gradient(operation: tf.Operation) -> tf.Tensor | None:
 
     As in TensorFlow, the first of equal maxima takes the gradient.
     """
-    if not _is_plain(operation):
-        return None
     images, largest, gradient = operation.inputs
+    if not _has_plain(operation, images):
+        return None
     _, height, width, n_channels = images.shape
     _, n_rows, n_columns, n_kept = largest.shape
     _, rows, columns, _ = window = operation.get_attr("ksize")
@@ -176,18 +212,18 @@ def _product(operation: tf.Operation) -> tf.Tensor | None:
     )
 
 
-def _is_plain(operation: tf.Operation) -> bool:
-    """Tell whether an operation has single precision and images, channels last."""
-    images, data_format = operation.inputs[0], operation.get_attr("data_format")
+def _has_plain(operation: tf.Operation, images: tf.Tensor) -> bool:
+    """Tell whether an operation is on images in single precision, channels last."""
     return (
         images.dtype == tf.float32
         and images.shape.rank == operation.outputs[0].shape.rank == 4
-        and data_format == b"NHWC"
+        and operation.get_attr("data_format") == b"NHWC"
     )
 
 
 _CHEAPER: dict[str, Callable[[tf.Operation], tf.Tensor | None]] = {
     "Conv2DBackpropFilter": _kernel_gradient,
+    "Conv2DBackpropInput": _image_gradient,
     "MaxPoolGrad": _pooling_gradient,
     "MatMul": _product,
 }

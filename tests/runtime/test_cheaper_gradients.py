@@ -15,7 +15,8 @@ from tests.runtime.networks import fit, options
 # Adam would turn rounding errors of gradients that are zero into whole steps.
 DESCENT = runtime.OptimizerSpec.from_optimizer(keras.optimizers.SGD())
 PRODUCTS = {"If", "StatelessIf"}
-SLOW = {"Conv2DBackpropFilter", "MaxPoolGrad"}
+SLOW = {"Conv2DBackpropFilter", "Conv2DBackpropInput", "MaxPoolGrad"}
+PADDINGS = ["SAME", "VALID", [[0, 0], [1, 0], [0, 2], [0, 0]]]
 
 
 @pytest.fixture(autouse=True)
@@ -80,12 +81,11 @@ def assert_equal(found, wanted):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * scale)
 
 
-@pytest.mark.parametrize("n_filters", [1, 32])
-@pytest.mark.parametrize("n_channels", [1, 3])
-@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 3), (5, 1)])
 @pytest.mark.parametrize(
-    "padding", ["SAME", "VALID", [[0, 0], [2, 1], [0, 3], [0, 0]]], ids=str
+    ("n_channels", "n_filters"), [(1, 1), (1, 32), (3, 32), (16, 33)]
 )
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 4), (5, 4)])
+@pytest.mark.parametrize("padding", PADDINGS, ids=str)
 def test_kernel(padding, kernel, n_channels, n_filters):
     """The gradient of a kernel is a convolution, however images are padded."""
     plain, cheap, used = differentiated(
@@ -95,42 +95,59 @@ def test_kernel(padding, kernel, n_channels, n_filters):
     )
     assert_equal(cheap, plain)
     assert "Conv2DBackpropFilter" not in used
-    assert "Conv2DBackpropInput" in used
+    # Padding that the kernel cannot lie in altogether gives no gradient to turn round.
+    outside = padding is PADDINGS[2] and kernel[0] == 1
+    assert ("Conv2DBackpropInput" in used) == (n_channels < 8 or outside)
+
+
+@pytest.mark.parametrize("n_channels", [8, 11])
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (3, 4), (5, 4)])
+@pytest.mark.parametrize("padding", PADDINGS, ids=str)
+def test_images(padding, kernel, n_channels):
+    """So is the gradient of the images, if these have enough channels."""
+    plain, cheap, used = differentiated(
+        lambda x, w: tf.nn.conv2d(x, w, strides=1, padding=padding),
+        drawn(5, 7, 6, n_channels),
+        drawn(*kernel, n_channels, 3),
+    )
+    assert_equal(cheap, plain)
+    assert "Conv2DBackpropInput" not in used
 
 
 @pytest.mark.parametrize(
-    "kept",
+    ("kept", "kind"),
     [
-        {"strides": 2},
-        {"kernel": (1, 1)},
-        {"n_filters": 64},
-        {"dtype": "float64"},
-        {"size": 129},
+        ({"strides": 2}, "both"),
+        ({"kernel": (1, 1)}, "both"),
+        ({"dtype": "float64"}, "both"),
+        ({"n_filters": 33}, "Filter"),
+        ({"size": 129}, "Filter"),
+        ({"n_channels": 7}, "Input"),
+        ({"padding": [[0, 0], [3, 0], [0, 0], [0, 0]]}, "Input"),
     ],
-    ids=lambda kept: "-".join(kept),
+    ids=lambda kept: "-".join(kept) if isinstance(kept, dict) else kept,
 )
-def test_kernel_kept(kept):
+def test_convolution_kept(kept, kind):
     """Where TensorFlow's way is as good, it stays."""
-    dtype = kept.get("dtype", "float32")
-    size = kept.get("size", 9)
+    dtype, size = kept.get("dtype", "float32"), kept.get("size", 9)
+    n_channels, n_filters = kept.get("n_channels", 8), kept.get("n_filters", 4)
     plain, cheap, used = differentiated(
         lambda x, w: tf.nn.conv2d(
             x,
             w,
             strides=kept.get("strides", 1),
-            padding="VALID",
+            padding=kept.get("padding", "VALID"),
         ),
-        drawn(2, size, size, 4, dtype=dtype),
-        drawn(
-            *kept.get("kernel", (3, 3)),
-            4,
-            kept.get("n_filters", 4),
-            dtype=dtype,
-        ),
+        drawn(2, size, size, n_channels, dtype=dtype),
+        drawn(*kept.get("kernel", (3, 3)), n_channels, n_filters, dtype=dtype),
     )
-    assert "Conv2DBackpropFilter" in used
-    for one, other in zip(cheap, plain, strict=True):
-        np.testing.assert_array_equal(one, other)
+    kinds = {"Filter", "Input"} if kind == "both" else {kind}
+    stayed = {name.removeprefix("Conv2DBackprop") for name in used & SLOW}
+    assert stayed == kinds
+    for name, one, other in zip(["Input", "Filter"], cheap, plain, strict=True):
+        if name in kinds:
+            np.testing.assert_array_equal(one, other)
+    assert_equal(cheap, plain)
 
 
 @pytest.mark.parametrize("size", [(6, 6), (7, 9), (3, 8)], ids=str)
@@ -217,7 +234,7 @@ def test_unknown_shape():
             unknown(tf.nn.conv2d(unknown(x), w, 1, "SAME")), 2, 2, "VALID"
         )
 
-    plain, cheap, used = differentiated(forward, drawn(2, 4, 4, 3), drawn(3, 3, 3, 4))
+    plain, cheap, used = differentiated(forward, drawn(2, 4, 4, 8), drawn(3, 3, 8, 4))
     assert_equal(cheap, plain)
     assert used >= SLOW
 
@@ -243,7 +260,7 @@ def test_onednn(monkeypatch):
     monkeypatch.setattr(
         cheaper_gradients._pywrap_util_port, "IsMklEnabled", lambda: True
     )
-    images, kernel = drawn(5, 6, 6, 3), drawn(3, 3, 3, 4)
+    images, kernel = drawn(5, 6, 6, 8), drawn(3, 3, 8, 4)
     _, _, used = differentiated(
         lambda x, w: tf.nn.max_pool2d(tf.nn.conv2d(x, w, 1, "SAME"), 2, 2, "VALID"),
         images,
@@ -253,11 +270,11 @@ def test_onednn(monkeypatch):
 
 
 def network():
-    """Return a network with all three operations, and a layer that shares weights."""
-    image = keras.Input((8, 8, 2), name="image")
+    """Return a network with all four operations, and a layer that shares weights."""
+    image = keras.Input((8, 8, 8), name="image")
     penalty = keras.regularizers.L2(0.01)
     convolution = layers.Conv2D(
-        2, 3, padding="same", activation="relu", kernel_regularizer=penalty
+        8, 3, padding="same", activation="relu", kernel_regularizer=penalty
     )
     x = convolution(convolution(image))
     x = layers.MaxPooling2D()(x)
@@ -271,7 +288,7 @@ def network():
 def test_training(monkeypatch, n_parts):
     """A network learns the same, up to rounding, by operations that are not slow."""
     monkeypatch.setattr(compiled, "n_parts", lambda model: n_parts)
-    X, y = drawn(40, 8, 8, 2), drawn(40, 1)
+    X, y = drawn(40, 8, 8, 8), drawn(40, 1)
     used = set()
 
     def watched(gradients):
