@@ -28,7 +28,6 @@ from skdeep.runtime.row_groups import (
 )
 from skdeep.runtime.seeds import BUILD_LOCK, seeded_construction
 from skdeep.runtime.specification import NetworkSpec
-from skdeep.runtime.traced_functions import TracedFunction
 from skdeep.runtime.weights import arrays_of, check_weights, let_layers_copy
 
 # Another build may round differently, so what it computed is not to be mixed.
@@ -141,7 +140,7 @@ class FrozenNetwork:
 
             signature = tf.TensorSpec((group, *layout.row_shape), layout.dtype)
             function = tf.function(forward, autograph=False)
-            self._function = TracedFunction(function.get_concrete_function(signature))
+            self._function = function.get_concrete_function(signature)
         self._stride = stride_of(self._function.graph, group)
         self.row_shape = tuple(model.output_shape[1:])
         self._groups: RowGroups | None = None
@@ -170,7 +169,8 @@ class FrozenNetwork:
         def send(number: int) -> None:
             some = slice(number * len(groups.places), (number + 1) * len(groups.places))
             with shortage_explained("Inference"):
-                outputs[number] = self._function([groups.spread(rows[some])])
+                batch = tf.convert_to_tensor(groups.spread(rows[some]))
+                outputs[number] = self._function(batch).numpy()
 
         if n_groups < 2:
             list(map(send, range(n_groups)))

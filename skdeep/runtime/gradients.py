@@ -10,7 +10,6 @@ from skdeep.runtime.feeds import ArrayLayout
 from skdeep.runtime.inference import FUNCTIONS
 from skdeep.runtime.seeds import BUILD_LOCK
 from skdeep.runtime.specification import NetworkSpec
-from skdeep.runtime.traced_functions import TracedFunction
 
 _MAX_FUNCTIONS = 8
 
@@ -28,16 +27,14 @@ class _AscentFunction:
         weights = [tf.TensorSpec(v.shape, v.dtype) for v in self.forward.variables]
         with BUILD_LOCK:
             function = tf.function(self._climb, autograph=False)
-            self.function = TracedFunction(
-                function.get_concrete_function(
-                    weights,
-                    tf.TensorSpec((None, *image_shape), dtype),
-                    tf.TensorSpec((rank,), "int32"),
-                    number,
-                    number,
-                    many,
-                    tf.TensorSpec((None, 2), "int32"),
-                )
+            self.function = function.get_concrete_function(
+                weights,
+                tf.TensorSpec((None, *image_shape), dtype),
+                tf.TensorSpec((rank,), "int32"),
+                number,
+                number,
+                many,
+                tf.TensorSpec((None, 2), "int32"),
             )
 
     def _objective(
@@ -155,14 +152,13 @@ def ascend(
     """
     dtype = images.dtype.name
     ascent = _function(network, images.shape[1:], dtype, len(unit))
-    return ascent.function(
-        [
-            *ascent.forward.arrays(weights),
-            images,
-            np.asarray(unit, np.int32),
-            np.asarray(norm, dtype),
-            np.asarray(penalty, dtype),
-            np.asarray(steps, dtype),
-            np.asarray(shifts, np.int32),
-        ]
+    found, values = ascent.function(
+        list(map(tf.constant, ascent.forward.arrays(weights))),
+        tf.constant(images),
+        tf.constant(unit, tf.int32),
+        tf.constant(norm, dtype),
+        tf.constant(penalty, dtype),
+        tf.constant(steps, dtype),
+        tf.constant(shifts, tf.int32),
     )
+    return found.numpy(), values.numpy()

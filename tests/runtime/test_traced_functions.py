@@ -6,11 +6,25 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from skdeep import runtime
+from skdeep.networks.convolutional_autoencoder import conv_autoencoder
+from skdeep.networks.recurrent import recurrent_classifier
+from skdeep.runtime import traced_functions
+from skdeep.runtime.feeds import ArrayLayout
+from skdeep.runtime.inference import ForwardFunction
 from skdeep.runtime.traced_functions import TracedFunction
+from skdeep.runtime.weights import arrays_of
+from tests.runtime.networks import N_INPUTS, dense_network
 from tests.runtime.placed_arrays import placed
 
 VECTOR = tf.TensorSpec((None,), "float32")
 ROWS = np.linspace(-1, 1, 24, dtype="float32")
+
+
+@pytest.fixture(autouse=True, params=[0, 10**6], ids=["often", "seldom"])
+def often(request, monkeypatch):
+    """Let functions be called as those that are called often, and as others."""
+    monkeypatch.setattr(traced_functions, "_OFTEN", request.param)
 
 
 def traced(function, *signature):
@@ -68,6 +82,41 @@ def test_threads():
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda row: call([row]), rows))
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("kind", ["dense", "convolutions", "recurrent"])
+def test_the_same_bits_in_every_call(kind, many, monkeypatch):
+    """What is called often computes what it computed before."""
+    network, layout = {
+        "dense": (
+            runtime.NetworkSpec(dense_network, units=30, normalised=True),
+            ArrayLayout((N_INPUTS,), "float32"),
+        ),
+        "convolutions": (
+            runtime.NetworkSpec(
+                conv_autoencoder, image_shape=(12, 10, 3), n_components=7, filters=(9,)
+            ),
+            ArrayLayout((12, 10, 3), "float32"),
+        ),
+        "recurrent": (
+            runtime.NetworkSpec(
+                recurrent_classifier, vocabulary_size=30, n_outputs=3, units=5
+            ),
+            ArrayLayout((None,), "int32", as_float=False),
+        ),
+    }[kind]
+    forward = ForwardFunction(network, None, layout, "float32")
+    weights = arrays_of(forward.variables)
+    shape = [20 if length is None else length for length in layout.row_shape]
+    generator = np.random.default_rng(0)
+    rows = generator.uniform(1, 20, (forward.group * 5, *shape)).astype(layout.dtype)
+    rows = rows if many else rows[: forward.group]
+    monkeypatch.setattr(traced_functions, "_OFTEN", 2)
+    results = [forward._run(weights, rows, many) for _ in range(5)]
+    for result in results:
+        np.testing.assert_array_equal(result, results[0])
+    assert np.ptp(results[0]) > 0
 
 
 def test_errors_are_tensorflows():
