@@ -63,7 +63,8 @@ def clear_data_home(data_home: str | PathLike[str] | None = None) -> None:
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder, found as :func:`get_data_home` finds it.
+        The folder, found as :func:`get_data_home` finds it. If it is a symbolic link,
+        the folder that it points to is emptied.
 
     Raises
     ------
@@ -80,7 +81,8 @@ def clear_data_home(data_home: str | PathLike[str] | None = None) -> None:
     >>> from skdeep.datasets import clear_data_home
     >>> clear_data_home()  # doctest: +SKIP
     """
-    folder = Path(get_data_home(data_home)).resolve()
+    named = Path(get_data_home(data_home))
+    folder = named.resolve()
     for precious in (Path.home().resolve(), Path.cwd().resolve()):
         if precious.is_relative_to(folder):
             raise ValueError(
@@ -89,3 +91,6 @@ def clear_data_home(data_home: str | PathLike[str] | None = None) -> None:
                 "the files yourself."
             )
     shutil.rmtree(folder)
+    if named.is_symlink():
+        # A link to nothing could not be made a folder again.
+        folder.mkdir()

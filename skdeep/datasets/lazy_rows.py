@@ -267,6 +267,9 @@ class LazyRows:
             If there are no such rows, or the key is no index of rows.
         """
         first, *others = key if isinstance(key, tuple) and key else (key,)
+        if first is Ellipsis and others:
+            # It may stand for any number of axes: the others are counted from the end.
+            return np.asarray(np.asarray(self)[(first, *others)])
         try:
             row = operator.index(first)
         except TypeError:

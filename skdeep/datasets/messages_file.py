@@ -188,6 +188,12 @@ def _read_columns(file: Path, encoding: str) -> tuple[list[str], list[list[str]]
                     "separators or ends of lines must stand in double quotes."
                 )
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise ValueError(
+                f"{file} has a text of more than {csv.field_size_limit():,} characters "
+                f"in line {reader.line_num}, or quotes that are not closed. Shorten "
+                "it, or call csv.field_size_limit with a larger number first."
+            ) from error
         raise ValueError(
             f"{file} is not a regular table: {error} in line {reader.line_num}. Double "
             "quotes inside of a quoted text must be doubled."

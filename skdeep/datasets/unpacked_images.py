@@ -1,8 +1,8 @@
 """Images unpacked once into a file that is then mapped instead of being read."""
 
 import hashlib
-import os
-import tempfile
+import io
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdeep.datasets.image_splits import Part, SplitLayout, part_names
+from skdeep.encoding.atomic_file import write_atomically
 
 # Digits of the archive's digest in the name of the folder: enough to tell apart the
 # few archives that a user may have had.
@@ -89,13 +90,7 @@ def _write(path: Path, arrays: list[NDArray[np.generic]]) -> None:
         "fortran_order": False,
         "shape": shape,
     }
-    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.lib.format.write_array_header_1_0(file, header)
-            for array in arrays:
-                file.write(np.ascontiguousarray(array).data)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    start = io.BytesIO()
+    np.lib.format.write_array_header_1_0(start, header)
+    pieces = (np.ascontiguousarray(array).data for array in arrays)
+    write_atomically(path, itertools.chain([start.getvalue()], pieces))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+_MOST_BYTES = 100
+
 
 def write_atomically(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     """Write a file beside `path`, and move it there when it is safely on the disk.
@@ -25,7 +27,8 @@ def write_atomically(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     """
     # A link keeps pointing where it does; what it points to is replaced.
     path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+    start = beginning_of_name(path)
+    temporary = path.with_name(f".{start}.{secrets.token_hex(8)}.part")
     try:
         # Opened like this, and not by `tempfile`, it gets the caller's usual mode.
         with open(temporary, "xb") as file:
@@ -41,7 +44,17 @@ def write_atomically(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
             os.unlink(temporary)
         error.add_note(f"{path} is as it was before; nothing was written.")
         raise
-    _sync_folder(path.parent)
+    with suppress(OSError):
+        # The file is there. Not every folder can be opened, nor every one be synced.
+        _sync_folder(path.parent)
+
+
+def beginning_of_name(path: Path) -> str:
+    """Return what the name of a temporary file has of the name of `path`.
+
+    File systems allow 255 bytes, of which other characters than ASCII's take several.
+    """
+    return os.fsencode(path.name)[:_MOST_BYTES].decode(errors="ignore")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -29,7 +29,7 @@ import numpy as np
 
 from skdeep.encoding.archive import MAX_BYTES, read_archive, write_archive
 from skdeep.encoding.array_headers import read_array
-from skdeep.encoding.atomic_file import write_atomically
+from skdeep.encoding.atomic_file import beginning_of_name, write_atomically
 from skdeep.encoding.bounded_json import read_json
 from skdeep.encoding.malformed_file import MalformedFileError
 
@@ -184,9 +184,10 @@ def remove_checkpoint(path: Path) -> None:
 
 def remove_torn(path: Path) -> None:
     """Remove what processes that were killed while they wrote `path` have left."""
-    pattern = re.compile(rf"\.{re.escape(path.name[:100])}\.[0-9a-f]{{16}}\.part")
+    start = beginning_of_name(path)
+    pattern = re.compile(rf"\.{re.escape(start)}\.[0-9a-f]{{16}}\.part")
     # A longer name shares its beginning with those of others.
-    names = os.listdir(path.parent) if len(path.name) <= 100 else []
+    names = os.listdir(path.parent) if start == path.name else []
     for name in filter(pattern.fullmatch, names):
         with suppress(FileNotFoundError):
             os.unlink(path.with_name(name))

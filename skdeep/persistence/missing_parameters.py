@@ -39,14 +39,17 @@ def add_missing_parameters(root: Node) -> bool:
         attributes, key_types = state.get("content"), state.get("key_types")
         if not isinstance(attributes, dict) or not isinstance(key_types, dict):
             continue
+        number, types = place.node.get("__id__"), key_types.get("content")
+        if not isinstance(number, int | None) or not isinstance(types, list):
+            continue
         cls = getattr(skdeep, place.node["__class__"])
         for name, parameter in inspect.signature(cls).parameters.items():
             # An estimator that is described twice is one estimator.
-            key = (place.node.get("__id__"), name)
+            key = (number, name)
             if name not in attributes:
                 added.setdefault(key, descriptions.of(parameter.default))
                 attributes[name] = added[key]
-                key_types.get("content", []).append(descriptions.of_text)
+                types.append(descriptions.of_text)
     return bool(added)
 
 

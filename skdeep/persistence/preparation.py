@@ -1,6 +1,7 @@
 """An estimator made ready for skops, without touching the estimator itself."""
 
 import copy
+from pathlib import PurePath
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -66,6 +67,9 @@ class _Preparation:
         package = type(value).__module__.partition(".")[0]
         if package in ("keras", "tensorflow"):
             raise _no_live_objects(value, path)
+        if isinstance(value, PurePath):
+            # It means the same, and on other operating systems, too.
+            return str(value)
         if is_packable(value):
             return PackedMapping.of(value)
         if isinstance(value, dict):

@@ -15,6 +15,7 @@ from skdeep.plotting.search_values import (
     are_numbers,
     best_of_equal,
     is_logarithmic,
+    last_iterations,
     metric_key,
     ordered_values,
     short_text,
@@ -198,9 +199,18 @@ class SearchResultsDisplay:
                 f"No candidate has a score of {metric!r}: every fit failed. Run the "
                 "search with error_score='raise' to see why."
             )
+        survived = np.ones(len(candidates), dtype=bool)
+        if "iter" in results:
+            last, survived = last_iterations(candidates, np.asarray(results["iter"]))
+            candidates = [candidates[place] for place in last]
+            mean, std = mean[last], std[last]
         chosen, others = varied_parameters(candidates, params)
         values = tuple(ordered_values(candidates, name) for name in chosen)
-        mean, std, failed, best = best_of_equal(candidates, chosen, values, mean, std)
+        # What was halved away may have done better on fewer rows.
+        among = np.where(survived, mean, np.nan)
+        among = among if np.isfinite(among).any() else mean
+        *_, best = best_of_equal(candidates, chosen, values, among, std)
+        mean, std, failed, _ = best_of_equal(candidates, chosen, values, mean, std)
         return cls(
             params=chosen,
             values=values,

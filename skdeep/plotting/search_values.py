@@ -147,6 +147,35 @@ def best_of_equal(
     return means, stds, tried & np.isnan(means), best
 
 
+def last_iterations(
+    candidates: Candidates, iterations: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return what a search by successive halving knows best.
+
+    Parameters
+    ----------
+    candidates : sequence of mapping of str to object
+        Parameters of each candidate, once for each iteration that it took part in.
+
+    iterations : ndarray of shape (n_candidates,)
+        Number of the iteration.
+
+    Returns
+    -------
+    chosen : ndarray of intp
+        Places of each candidate's last iteration, which had the most resources.
+
+    survived : ndarray of bool of the same shape
+        Whether that is the last iteration of all, among which the best is.
+    """
+    last: dict[Any, int] = {}
+    for place in np.argsort(iterations, kind="stable"):
+        parameters = sorted(candidates[place].items())
+        last[tuple((name, _key(value)) for name, value in parameters)] = int(place)
+    chosen = np.array(sorted(last.values()), dtype=np.intp)
+    return chosen, iterations[chosen] == iterations.max()
+
+
 def is_logarithmic(values: Array) -> bool:
     """Tell whether numbers are spaced more evenly on a logarithmic axis.
 

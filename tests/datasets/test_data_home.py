@@ -55,3 +55,15 @@ def test_clear_spares_what_is_more_than_data(folder, monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="is not deleted"):
         clear_data_home(folder)
     assert tmp_path.exists()
+
+
+def test_clear_keeps_links(tmp_path):
+    """A link stays, to a folder that is empty."""
+    target, link = tmp_path / "target", tmp_path / "data"
+    target.mkdir()
+    link.symlink_to(target)
+    (target / "file").write_text("x")
+    clear_data_home(link)
+    assert link.is_symlink()
+    assert get_data_home(link) == str(link)
+    assert not list(target.iterdir())

@@ -105,6 +105,8 @@ def test_indexing(stored, key, data):
         assert_equal(rows[again, :, 1:], array[np.array(again, int), :, 1:])
         np.testing.assert_array_equal(rows[len(array) - 1], array[-1])
         np.testing.assert_array_equal(rows[0, :, 2], array[0, :, 2])
+    np.testing.assert_array_equal(rows[..., 1], array[..., 1])
+    np.testing.assert_array_equal(rows[..., 1:, 2], array[..., 1:, 2])
 
 
 @pytest.mark.parametrize("key", [50, -51, [0, 50], 1.5, ["a"], [[0, 1]]])

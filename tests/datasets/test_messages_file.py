@@ -169,6 +169,13 @@ def test_what_is_no_table_of_messages(write, text, options, problem):
     assert str(path) in str(raised.value)
 
 
+def test_texts_that_are_too_long_for_the_reader(write):
+    """The message says which, and how to read them."""
+    path = write(f"label,text\nham,hi\nspam,{'x' * 131_073}\n")
+    with pytest.raises(ValueError, match=r"131,072 characters in line 3.*field_size"):
+        load_messages(path)
+
+
 def test_missing_file(tmp_path):
     """A file that does not exist is named."""
     with pytest.raises(FileNotFoundError, match=r"gone\.csv"):

@@ -90,3 +90,13 @@ def test_nothing_is_left_of_a_failure(path, monkeypatch):
         map_parts(path, LAYOUT, "train", Archive())
     (folder,) = (entry for entry in path.parent.iterdir() if entry.is_dir())
     assert not [*folder.iterdir()]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX systems")
+def test_modes_are_those_of_other_files(path):
+    """Whoever may read the caller's files may map these."""
+    map_parts(path, LAYOUT, "train", Archive())
+    (path.parent / "other").write_bytes(b"")
+    (folder,) = (entry for entry in path.parent.iterdir() if entry.is_dir())
+    modes = {file.stat().st_mode for file in folder.iterdir()}
+    assert modes == {(path.parent / "other").stat().st_mode}

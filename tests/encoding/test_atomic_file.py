@@ -120,8 +120,20 @@ def test_everything_is_on_the_disk(path, monkeypatch):
     assert calls == ["fsync", "replace", "fsync"]
 
 
-def test_long_names(tmp_path):
+@pytest.mark.parametrize("name", ["a" * 250, "模" * 80])
+def test_long_names(tmp_path, name):
     """The temporary file of a file with a long name has a shorter one."""
-    path = tmp_path / ("a" * 250)
+    path = tmp_path / name
+    write_atomically(path, NEW)
+    assert path.read_bytes() == b"".join(NEW)
+
+
+def test_folders_that_cannot_be_synced(path, monkeypatch):
+    """The file is there all the same, so that nothing is said to have gone wrong."""
+
+    def failing(folder):
+        raise PermissionError(folder)
+
+    monkeypatch.setattr(atomic_file, "_sync_folder", failing)
     write_atomically(path, NEW)
     assert path.read_bytes() == b"".join(NEW)

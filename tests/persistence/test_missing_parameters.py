@@ -41,7 +41,18 @@ def test_tuples_are_defaults_too(contents):
     assert not add_missing_parameters(root)
 
 
-@pytest.mark.parametrize("content", [None, 3, {}, {"content": 3}, {"content": {}}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        3,
+        {},
+        {"content": 3},
+        {"content": {}},
+        {"content": {}, "key_types": {"content": None}},
+        {"content": {}, "key_types": {}},
+    ],
+)
 def test_what_is_no_estimator_is_left_alone(content):
     """Nodes that are not as they should be are left to the checks."""
     names = {"__module__": "skdeep", "__class__": NAME, "__loader__": "ObjectNode"}
@@ -52,3 +63,12 @@ def test_what_is_no_estimator_is_left_alone(content):
         assert not add_missing_parameters(root)
     except schema.ModelFileError:
         pass
+
+
+@pytest.mark.parametrize("number", [[], {}, "1"])
+def test_numbers_that_are_none(contents, number):
+    """Nor is an estimator described whose number is no number."""
+    members = members_of(contents["autoencoder"])
+    remove(members, "tol")
+    node_named(members, NAME)["__id__"] = number
+    assert not add_missing_parameters(members[schema.NAME])

@@ -49,6 +49,7 @@ from sklearn.svm import SVC, SVR, NuSVC, OneClassSVM
 from skdeep import (
     CharCNNClassifier,
     CNNHashingTransformer,
+    ConvAutoencoderTransformer,
     DenoisingAutoencoderTransformer,
     HammingNeighbors,
     RNNClassifier,
@@ -329,6 +330,15 @@ def test_unfitted_models(path):
     assert repr(other) == repr(model)
     assert other.get_params() == model.get_params()
     assert not hasattr(other, "weights_")
+
+
+def test_paths_among_parameters(digits, path):
+    """A path is saved as text, and stays what it is in the model."""
+    model = ConvAutoencoderTransformer(3, image_shape=(8, 8, 1), epochs=1)
+    model.set_params(checkpoint=path.with_name("fit.ckpt")).fit(digits[0])
+    save(model, path)
+    assert load(path).checkpoint == str(model.checkpoint)
+    assert model.checkpoint == path.with_name("fit.ckpt")
 
 
 def test_training_goes_on(digits, path):

@@ -105,6 +105,18 @@ def test_random_searches(pyplot):
     assert not display.failed.any()
 
 
+def test_successive_halving(pyplot):
+    """Scores are those of a candidate's last iteration; the best is of the last."""
+    search = Results(
+        [{"depth": depth} for depth in (1, 2, 3, 1, 2, 1)],
+        [0.9, 0.8, 0.95, 0.6, 0.7, 0.5],
+    )
+    search.cv_results_["iter"] = np.array([0, 0, 0, 1, 1, 2])
+    display = SearchResultsDisplay.from_search(search)
+    assert display.mean.tolist() == [0.5, 0.7, 0.95]
+    assert display.values[0][display.best[0]] == 1
+
+
 def test_failed_fits_are_shown(pyplot):
     """A value whose fits all failed has no score, but a mark."""
     with pytest.warns((FitFailedWarning, UserWarning)):
