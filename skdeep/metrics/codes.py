@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
+from sklearn.utils._missing import is_pandas_na
 
 from skdeep.metrics.reading import check_entries, explained
 
@@ -90,7 +91,10 @@ def read_labels(labels: ArrayLike, n_samples: int, name: str) -> NDArray[Any]:
 
 
 def _missing(labels: NDArray[np.object_]) -> NDArray[np.bool_]:
-    return np.array([label is None or label != label for label in labels], dtype=bool)
+    return np.array(
+        [label is None or is_pandas_na(label) or label != label for label in labels],
+        dtype=bool,
+    )
 
 
 def as_words(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:

@@ -249,11 +249,12 @@ class Comparison:
         columns = ["mean_difference", "ci_low", "ci_high", "t", "p"]
         results: dict[str, dict[str, Any]] = {}
         for name in others:
-            if scores[name].isna().any():
-                folds = list(scores.index[scores[name].isna()])
+            missing = ~np.isfinite(scores[name])
+            if missing.any():
+                folds = list(scores.index[missing])
                 warnings.warn(
-                    f"{name!r} has no {metric!r} in the folds {folds}, so it cannot be "
-                    "tested and its row is NaN.",
+                    f"{name!r} has no finite {metric!r} in the folds {folds}, so it "
+                    "cannot be tested and its row is NaN.",
                     UserWarning,
                     stacklevel=2,
                 )
@@ -369,7 +370,8 @@ class Comparison:
                 f"A paired test needs two classifiers. Got only {self.names[0]!r}."
             )
         if reference is None:
-            means = scores.mean(skipna=False).dropna()
+            means = scores.mean(skipna=False)
+            means = means[np.isfinite(means)]
             if means.empty:
                 raise ValueError(f"No classifier has {metric!r} in every fold.")
             return str(means.idxmax())
@@ -378,10 +380,10 @@ class Comparison:
                 f"There is no classifier {reference!r} in this comparison. Choose one "
                 f"of {', '.join(map(repr, self.names))}."
             )
-        if scores[reference].isna().any():
+        if not np.isfinite(scores[reference]).all():
             raise ValueError(
-                f"The reference {reference!r} has no {metric!r} in every fold. Choose "
-                "another reference."
+                f"The reference {reference!r} has no finite {metric!r} in every fold. "
+                "Choose another reference."
             )
         return reference
 

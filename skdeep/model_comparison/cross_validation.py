@@ -255,7 +255,8 @@ def _score_table(
     # A callable may return several scores, whose names are known only now. A scorer
     # that failed everywhere keeps its column, so that the failure is seen.
     scored = [metric for outcome in by_cell.values() for metric in outcome.scores]
-    failed = {what for outcome in by_cell.values() for what, _ in outcome.errors}
+    fitted = [o for o in by_cell.values() if o.predicted is not None]
+    failed = set.intersection(*({what for what, _ in o.errors} for o in fitted))
     asked = [name for name in scorers if name in scored or name in failed]
     metrics = tuple(dict.fromkeys([*asked, *scored]))
     check_metric_names(metrics)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.model_selection._split import _CVIterableWrapper
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -77,7 +78,23 @@ def materialise_folds(
         raise ValueError(f"cv gave no folds. Got {splitter!r}. Pass at least one.")
     for number, (train, test) in enumerate(folds):
         _check_fold(number, train, test, n_samples=len(y))
+    groups = split_params.get("groups")
+    # Other splitters that do not look at groups warn of it themselves.
+    if groups is not None and isinstance(splitter, _CVIterableWrapper):
+        _check_groups(folds, np.asarray(groups))
     return folds
+
+
+def _check_groups(folds: list[Fold], groups: NDArray[Any]) -> None:
+    """Raise ValueError if rows of one group stand on both sides of a given fold."""
+    for number, (train, test) in enumerate(folds):
+        shared = np.intersect1d(groups[train], groups[test])
+        if len(shared):
+            raise ValueError(
+                f"Fold {number} of cv tests rows of {len(shared)} of the groups that "
+                f"it trains on, the first being {shared[0]!r}. Pass folds that keep "
+                "groups whole, or leave out groups."
+            )
 
 
 def _as_row_numbers(rows: Any) -> NDArray[np.intp]:

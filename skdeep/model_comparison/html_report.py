@@ -165,7 +165,8 @@ def _tests(comparison: Comparison) -> str:
 
 
 def _test(comparison: Comparison, metric: str) -> str:
-    missing = comparison.scores(metric).isna().any()
+    # Numbers that are not finite have a mean that is not, either.
+    missing = ~np.isfinite(comparison.scores(metric).mean(skipna=False))
     complete = tuple(name for name in comparison.names if not missing[name])
     if len(complete) < 2:
         return paragraph("Fewer than two classifiers have this metric in every fold.")

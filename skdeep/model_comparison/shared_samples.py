@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import _num_samples
 
 from skdeep.encoding.rows import row_keys
@@ -16,7 +19,7 @@ def count_shared(X_train: Any, X_test: Any) -> int:
     Parameters
     ----------
     X_train, X_test : sequence of samples
-        Arrays, frames, or sequences of anything that can be hashed.
+        Arrays, frames, sparse matrices, or sequences of anything that can be hashed.
 
     Returns
     -------
@@ -26,7 +29,13 @@ def count_shared(X_train: Any, X_test: Any) -> int:
     """
     if not _num_samples(X_train) or not _num_samples(X_test):
         return 0
-    train, test = (np.asarray(X) for X in (X_train, X_test))
+    if issparse(X_train) and issparse(X_test):
+        common = np.result_type(X_train.dtype, X_test.dtype)
+        rows = set(_sparse_rows(X_train, common))
+        return sum(row in rows for row in _sparse_rows(X_test, common))
+    train, test = _samples(X_train), _samples(X_test)
+    if not isinstance(train, np.ndarray) or not isinstance(test, np.ndarray):
+        return _count_hashed(train, test)
     if train.dtype.kind in "buif" and test.dtype.kind in "buif":
         common = np.result_type(train, test)
         known, asked = (
@@ -34,6 +43,23 @@ def count_shared(X_train: Any, X_test: Any) -> int:
             for X in (train, test)
         )
         return int(np.isin(asked, known).sum())
+    return _count_hashed(train, test)
+
+
+def _samples(X: Any) -> Any:
+    """Return an array, or what had better not be made one: texts, or unequal lists."""
+    if isinstance(X, list | tuple):
+        if isinstance(X[0], str):
+            # Each would take the room of the longest.
+            return X
+        try:
+            return np.asarray(X)
+        except ValueError:
+            return [tuple(x) if isinstance(x, list) else x for x in X]
+    return np.asarray(X)
+
+
+def _count_hashed(train: Iterable[Any], test: Iterable[Any]) -> int:
     try:
         seen = {_content(sample) for sample in train}
         return sum(_content(sample) in seen for sample in test)
@@ -43,4 +69,21 @@ def count_shared(X_train: Any, X_test: Any) -> int:
 
 def _content(sample: Any) -> Any:
     """Return something that is equal for equal samples, and can be hashed."""
-    return tuple(sample.tolist()) if isinstance(sample, np.ndarray) else sample
+    if not isinstance(sample, np.ndarray):
+        return sample
+    # A missing value is not equal to itself, but says the same.
+    return tuple("NaN" if _is_nan(entry) else entry for entry in sample.tolist())
+
+
+def _is_nan(entry: Any) -> bool:
+    return isinstance(entry, float) and entry != entry
+
+
+def _sparse_rows(X: Any, dtype: np.dtype[Any]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield columns and values of each row of a sparse matrix."""
+    rows = csr_array(X, dtype=dtype, copy=True)
+    rows.sum_duplicates()
+    rows.eliminate_zeros()
+    for start, stop in pairwise(rows.indptr):
+        columns = rows.indices[start:stop].astype(np.int64)
+        yield columns.tobytes(), rows.data[start:stop].tobytes()

@@ -185,12 +185,14 @@ def test_the_reference_can_be_chosen():
     assert wide["ci_low"] < against_b["ci_low"]
 
 
-def test_a_classifier_with_missing_scores_is_not_tested():
+@pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf])
+def test_a_classifier_with_missing_scores_is_not_tested(missing):
     """Its row is NaN, a warning says why, and the others are not adjusted for it."""
     comparison = comparison_of(
-        {"a": [0.9, 0.8, 0.9], "b": [0.5, np.nan, 0.6], "c": [0.6, 0.7, 0.5]}
+        {"a": [0.9, 0.8, 0.9], "b": [0.5, missing, 0.6], "c": [0.6, 0.7, 0.5]}
     )
-    with pytest.warns(UserWarning, match=r"'b' has no 'accuracy' in the folds \[1\]"):
+    problem = r"'b' has no finite 'accuracy' in the folds \[1\]"
+    with pytest.warns(UserWarning, match=problem):
         test = comparison.paired_test("accuracy")
     assert test.loc["b", ["t", "p", "p_holm"]].isna().all()
     assert test.loc["c", "p_holm"] == test.loc["c", "p"]
@@ -205,7 +207,7 @@ def test_paired_test_refuses_what_it_cannot_answer():
         comparison_of({"a": [0.9], "b": [0.8]}).paired_test("accuracy")
     with pytest.raises(ValueError, match="no classifier 'c'"):
         comparison_of(pair).paired_test("accuracy", "c")
-    with pytest.raises(ValueError, match="reference 'b' has no 'accuracy'"):
+    with pytest.raises(ValueError, match="reference 'b' has no finite 'accuracy'"):
         comparison_of(pair).paired_test("accuracy", "b")
     with pytest.raises(ValueError, match="no metric 'f2'"):
         comparison_of(pair).paired_test("f2")

@@ -244,6 +244,23 @@ def test_a_callable_may_name_several_metrics():
     np.testing.assert_array_equal(comparison.scores("n_rows")["gaussiannb"], 50)
 
 
+def test_a_callable_of_several_metrics_may_fail_in_one_fold():
+    """Its own name is no metric."""
+
+    def counts(estimator, X, y):
+        if (X == first).all(axis=1).any():
+            raise ValueError("a fold that cannot be scored")
+        return {"n_rows": len(y)}
+
+    first = X[0]
+    with pytest.warns(FitFailedWarning, match="cannot be scored"):
+        comparison = compare_classifiers(
+            [GaussianNB()], X, Y, cv=4, scoring=counts, error_score=0.0
+        )
+    assert comparison.metrics == ("n_rows",)
+    assert sorted(comparison.scores("n_rows")["gaussiannb"]) == [0, 50, 50, 50]
+
+
 def test_a_callable_may_not_take_the_name_of_a_column():
     """A metric called fold would overwrite the number of the fold."""
     with pytest.raises(ValueError, match="'fold' is reserved"):

@@ -48,6 +48,16 @@ def test_groups_make_a_number_of_folds_keep_them_whole():
     assert_same_folds(folds(4, groups), expected.split(X, Y, groups))
 
 
+def test_given_folds_must_keep_groups_whole():
+    """Whoever passes folds and groups is told if they contradict one another."""
+    groups = np.repeat(np.arange(20), 2)
+    given = list(KFold(4, shuffle=True, random_state=0).split(X))
+    with pytest.raises(ValueError, match=r"Fold 0 of cv tests rows of .* groups"):
+        folds(given, groups)
+    whole = list(KFold(4).split(X))
+    assert_same_folds(folds(whole, groups), whole)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 15), min_size=40, max_size=40))
 def test_no_group_stands_on_both_sides(groups):

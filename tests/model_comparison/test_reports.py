@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, load_iris
@@ -142,6 +143,13 @@ def test_shared_samples_are_told(flowers):
         (["a", "b"], ["b", "c", "b"], 2),
         (np.array(["a", "b"], dtype=object), pd.Series(["a"]), 1),
         ([], ["a"], 0),
+        (csr_matrix(np.eye(3)), csr_array(np.eye(4)[1:, :3]), 2),
+        ([["a"], ["b", "c"]], [["b", "c"], ["c"]], 1),
+        (
+            pd.DataFrame({"a": ["x", "y"], "b": [np.nan, 1.0]}),
+            pd.DataFrame({"a": ["x", "x"], "b": [np.nan, 1.0]}),
+            1,
+        ),
         ([{"a": 1}], [{"a": 1}], 0),
     ],
 )
