@@ -69,6 +69,8 @@ CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 _FIT_PARAMETERS = {"epochs", "batch_size", "callbacks"}
+# Without an epoch, there are shapes and random weights.
+_LEAST = {"epochs": 0, "batch_size": 1}
 
 # What scikit-learn's callbacks leave on an estimator until `fit` is over.
 _ENDING_OF_FIT = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}
@@ -246,6 +248,13 @@ class DeepEstimator(
                 f"{type(self).__name__} can route. Use one of "
                 f"{', '.join('fit__' + name for name in sorted(_FIT_PARAMETERS))}."
             )
+        for name, least in _LEAST.items():
+            value = routed.get(name, least)
+            if not isinstance(value, Integral) or value < least:
+                raise ValueError(
+                    f"fit__{name} must be an integer of at least {least}, got "
+                    f"{value!r}."
+                )
         # SciKeras builds callbacks from classes, lists and routed parameters.
         try:
             self._initialize_callbacks()
@@ -345,8 +354,8 @@ class DeepEstimator(
         history = self.history_ if resume else {}
         self.weights_ = result.weights
         self.history_ = {
-            name: [*history.get(name, []), *values]
-            for name, values in result.history.items()
+            name: [*history.get(name, []), *result.history.get(name, [])]
+            for name in history | result.history
         }
         self.n_iter_ = result.n_iter + (self.n_iter_ if resume else 0)
         seen = self.n_samples_seen_ if resume else 0

@@ -265,7 +265,7 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
                 f"autoencoder must be one of skdeep's autoencoders, got "
                 f"{autoencoder!r}. Pass for instance DenoisingAutoencoderTransformer()."
             )
-        if autoencoder.__sklearn_is_fitted__():
+        if self.pretrain and autoencoder.__sklearn_is_fitted__():
             if autoencoder._images != self._images:
                 raise ValueError(
                     f"autoencoder was fitted on {autoencoder._images}, but X is "
@@ -275,9 +275,13 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
             # The classifier must not change when its owner fits it again.
             return copy.copy(autoencoder)
         fresh = clone(autoencoder)
+        # What `fit` is called inside of this one would not check.
+        fresh._validate_params()
         if not self.pretrain:
             # Sets the shapes and random weights; the passes over the data are none.
             fresh.set_params(fit__epochs=0)
+            if "pretraining" in fresh.get_params():
+                fresh.set_params(pretraining=None)
         return fresh.fit(rows, sample_weight=weights)
 
     def _initial_weights(self, feed, sample_weight):

@@ -203,6 +203,8 @@ class BackboneMixin(ImageInputMixin):
                 description,
                 self.backbone_digest_,
                 str(images.dtype),
+                # Floats may be uint8's 0 to 255, or be taken as they are.
+                repr(scale),
                 str(group),
                 runtime.BUILD,
             ]

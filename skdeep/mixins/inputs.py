@@ -43,7 +43,7 @@ class ImageInputMixin:
             return self._validate_stream(LazyRows(X), reset=reset)
         check_container(X)
         X, sample_shape = flatten_samples(X)
-        is_uint8 = getattr(X, "dtype", None) == np.uint8
+        is_uint8 = _is_uint8(X)
         dtype = np.uint8 if is_uint8 else [np.float64, np.float32]
         with understood("X"):
             X = validate_data(self, X, reset=reset, dtype=dtype)
@@ -58,9 +58,7 @@ class ImageInputMixin:
                 "the unit of the pixels is not known. Convert X to floats in the unit "
                 "used in fit, or fit on uint8."
             )
-        elif sample_shape is not None and (
-            len(sample_shape) == 3 and sample_shape != self.image_shape_
-        ):
+        elif sample_shape is not None and ((*sample_shape, 1)[:3] != self.image_shape_):
             raise ValueError(
                 f"X has images of shape {sample_shape}, but {type(self).__name__} was "
                 f"fitted on images of shape {self.image_shape_}. Pass images of that "
@@ -132,6 +130,15 @@ class ImageInputMixin:
         rows: np.ndarray | StreamedRows, chosen: np.ndarray
     ) -> np.ndarray | StreamedRows:
         return rows.take(chosen) if isinstance(rows, StreamedRows) else rows[chosen]
+
+
+def _is_uint8(X: Any) -> bool:
+    """Tell whether X, an array or a data frame, holds bytes only."""
+    if hasattr(X, "dtype") or not hasattr(X, "dtypes"):
+        return getattr(X, "dtype", None) == np.uint8
+    # pandas, polars and others spell it differently.
+    kinds = {str(dtype).lower() for dtype in X.dtypes}
+    return kinds == {"uint8"}
 
 
 class TextInputMixin:

@@ -89,7 +89,9 @@ class LabelLearningMixin:
             All labels that will ever occur; may be left out if the first call, or
             an earlier `fit`, sees all of them.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights.
+            Non-negative weights, which count relative to one another: those of one call
+            have mean one. Weights of `class_weight` count as they are; "balanced" looks
+            at the labels of this call.
 
         Returns
         -------
@@ -143,7 +145,12 @@ class LabelLearningMixin:
         feed = self._feed(rows)
         of_class = class_weights(self.class_weight, self.classes_, codes, weights)
         if of_class is not None:
-            weights = normalized_weights(of_class * (1 if weights is None else weights))
+            weights = of_class * (1 if weights is None else weights)
+            if one_epoch and self.class_weight != "balanced":
+                # A call may have rows of one class only, whose weight counts.
+                weights = weights.astype(np.float32)
+            else:
+                weights = normalized_weights(weights)
         if not one_epoch:
             self._advise_on_batches(feed, codes)
         self._train(

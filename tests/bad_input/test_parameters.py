@@ -114,6 +114,9 @@ FURTHER = [
     (AUTOENCODER, {"callbacks": [1]}, refused("callbacks=[1]", "keras.callbacks")),
     (AUTOENCODER, {"callbacks": int}, refused("callbacks", "keras.callbacks")),
     (AUTOENCODER, {"callbacks": {"a": "b"}}, refused("callbacks", "keras.callbacks")),
+    (AUTOENCODER, {"fit__epochs": -1}, refused("fit__epochs", "at least 0", "-1")),
+    (AUTOENCODER, {"fit__epochs": "3"}, refused("fit__epochs", "integer", "'3'")),
+    (AUTOENCODER, {"fit__batch_size": 0}, refused("fit__batch_size", "at least 1")),
     (AUTOENCODER, {"fit__nonsense": 1}, refused("fit__nonsense", "fit__epochs")),
     (AUTOENCODER, {"learning_rate": np.inf}, refused("learning_rate")),
     (

@@ -271,6 +271,22 @@ def test_rows_are_computed_once(digits, computed):
     assert computed == [30, 10, 3, 4]
 
 
+def test_units_are_kept_apart(digits, computed):
+    """Floats that stand for bytes are other images than the same floats as they are."""
+    of_bytes = BackboneTransformer(backbone).fit((digits * 16).astype(np.uint8))
+    images = digits.astype(np.float32)
+    darker = of_bytes.transform(images)
+    as_they_are = BackboneTransformer(backbone).fit_transform(images)
+    assert computed == [40, 40]
+    of_bytes.transform(images)
+    assert computed == [40, 40]
+    runtime.FEATURES.clear()
+    np.testing.assert_array_equal(
+        BackboneTransformer(backbone).fit_transform(images), as_they_are
+    )
+    assert np.abs(darker - as_they_are).max() > 0.01
+
+
 def test_cross_validation_computes_features_once(digits, computed):
     """Whatever classifiers follow, features are those of the data set, once."""
     y = load_digits().target[:40] % 2

@@ -9,6 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils._param_validation import InvalidParameterError
 
 from skdeep import (
     ConvAutoencoderTransformer,
@@ -249,6 +250,46 @@ def test_without_pretraining_the_encoder_starts_at_random(digits):
     shapes = [[w.shape for w in c.weights_] for c in (pretrained, random)]
     assert shapes[0] == shapes[1]
     assert random.autoencoder_.score(X) < pretrained.autoencoder_.score(X)
+
+
+@pytest.mark.parametrize("state", ["fitted", "frozen", "greedy"])
+def test_nothing_is_pretrained_whatever_the_autoencoder(digits, state):
+    """Neither by a fit before this one, nor layer by layer."""
+    X, y = digits
+    given = clone(small().autoencoder)
+    if state == "greedy":
+        given = clone(AUTOENCODERS["stacked"]).set_params(pretraining="greedy")
+    else:
+        given.fit(X)
+    fresh = clone(given)
+    if state == "greedy":
+        fresh.set_params(pretraining=None)
+    given = FrozenEstimator(given) if state == "frozen" else given
+    found = small(given, epochs=0, pretrain=False).fit(X, y)
+    expected = small(fresh, epochs=0, pretrain=False).fit(X, y)
+    assert_same(found.autoencoder_.weights_, expected.autoencoder_.weights_)
+    assert found.autoencoder_.n_iter_ == 0
+    pretrained = small(given, epochs=0).fit(X, y)
+    assert differ(found.autoencoder_.weights_, pretrained.autoencoder_.weights_)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"early_stopping": "no"},
+        {"early_stopping": True, "validation_fraction": 1.5},
+    ],
+    ids=str,
+)
+def test_parameters_of_the_autoencoder_are_checked(digits, wrong):
+    """As they are when the autoencoder is fitted by itself."""
+    classifier = small().set_params(
+        **{f"autoencoder__{k}": v for k, v in wrong.items()}
+    )
+    with pytest.raises(InvalidParameterError, match=list(wrong)[-1]):
+        classifier.fit(*digits)
 
 
 # -- autoencoders that are given -------------------------------------------------------

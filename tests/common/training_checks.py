@@ -98,6 +98,22 @@ def check_partial_fit_after_fit(estimator):
     assert fitted.n_iter_ == before.n_iter_ + 1
 
 
+@only(lambda e: is_classifier(e) and not wraps_own_network(e))
+def check_class_weights_in_partial_fit(estimator):
+    """The weight of a class counts even if a call has no rows of another."""
+    sample = sample_for(estimator)
+    classes = np.unique(sample.y)
+    one = np.flatnonzero(sample.y == classes[0])[:10]
+    found = [
+        fresh(estimator, optimizer="sgd", class_weight=weight).partial_fit(
+            take(sample.X, one), sample.y[one], classes=classes
+        )
+        for weight in (None, {classes[0]: 1.0}, {classes[0]: 5.0})
+    ]
+    assert_same_fit(found[0], found[1])
+    assert differ(found[0], found[2])
+
+
 @only(is_classifier)
 def check_partial_fit_with_classes(estimator):
     """All classes can be named beforehand, and no other may follow."""

@@ -129,6 +129,28 @@ def test_wrong_image_shape():
         fit(fresh(IMAGE, image_shape=(4, 16)))
 
 
+@pytest.mark.parametrize("shape", [(4, 16), (16, 4), (4, 4, 4)])
+def test_as_many_pixels_in_another_shape(on_floats, shape):
+    """Pixels are not put into other rows, silently."""
+    images = IMAGES.new.reshape(-1, *shape)
+    with pytest.raises(ValueError, match=r"has images of shape .*\(8, 8, 1\)"):
+        on_floats.transform(images)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "UInt8"])
+def test_bytes_in_a_frame(on_pixels, dtype):
+    """Columns of bytes are bytes, as the same numbers in an array are."""
+    whole = {"image_shape": (8, 8)}
+    frame = pd.DataFrame(PIXELS.reshape(len(PIXELS), -1)).astype(dtype)
+    found = fit(fresh(IMAGE, **whole), X=frame)
+    expected = fit(fresh(IMAGE, **whole), X=frame.to_numpy(np.uint8))
+    np.testing.assert_array_equal(found.weights_[0], expected.weights_[0])
+    assert max(found.history_["loss"]) < 1
+    np.testing.assert_array_equal(
+        found.transform(frame), expected.transform(frame.to_numpy(np.uint8))
+    )
+
+
 def test_memory_mapped_images(tmp_path):
     """Images in a file are read as if they were in memory."""
     np.save(tmp_path / "images.npy", PIXELS)
