@@ -34,14 +34,11 @@ from skdeep.runtime.streams import Feed, StreamFeed
 from skdeep.runtime.traced_functions import TracedFunction
 from skdeep.runtime.weights import arrays_of, check_weights
 
-# Rows of a group. A row alone takes as long as a whole group; many rows save in larger
-# groups that weights are read and operations started less often. Kernels that are used
-# at many places of a row gain little by that, and nothing where rows are not small.
 _GROUP = 32
-_SMALLER_GROUP = 8
-_SMALLEST_GROUP = 4
-_SMALL_ROW = 256
+_GROUP_OF_LARGE_ROWS = 8
 _LARGE_ROW = 4096
+# Networks with so few weights are small, and feel how they are called.
+_FEW_WEIGHTS = 16
 # Rows handed to TensorFlow at once, and numbers in them at most, so that memory
 # stays flat.
 _CHUNK_ROWS = 4096
@@ -71,8 +68,9 @@ class ForwardFunction:
             positions[id(v)] if id(v) in positions else tf.constant(v.numpy())
             for v in self.part.non_trainable_variables
         ]
+        large = math.prod(size or 1 for size in layout.row_shape) > _LARGE_ROW
+        self.group = _GROUP_OF_LARGE_ROWS if large else _GROUP
         self.variables = model.weights
-        self.group = _group_size(layout.row_shape, self.part.weights)
         self._dtypes = [variable.dtype for variable in self.variables]
         self._traced: dict[int | None, TracedFunction] = {}
         self._known: dict[tuple[int, ...], RowGroups] = {}
@@ -108,7 +106,8 @@ class ForwardFunction:
                 if n_rows not in self._traced:
                     traced = tf.function(function, autograph=False)
                     self._traced[n_rows] = TracedFunction(
-                        traced.get_concrete_function(weights, rows)
+                        traced.get_concrete_function(weights, rows),
+                        as_operation=len(self.variables) <= _FEW_WEIGHTS,
                     )
         return self._traced[n_rows]
 
@@ -273,17 +272,6 @@ def infer(
             pieces.append(function(arrays, _padded(feed, some, length), examples))
     places = np.argsort(np.concatenate(order), kind="stable")
     return tf.nest.map_structure(lambda o: o[places], _concatenated(pieces))
-
-
-def _group_size(row_shape: Sequence[int | None], weights: Sequence[Any]) -> int:
-    """Return how many rows pass together."""
-    size = math.prod(math.inf if length is None else length for length in row_shape)
-    many_places = any(len(weight.shape) > 2 for weight in weights)
-    # Steps that wait for one another are what large groups are for.
-    recurrent = any(weight.name == "recurrent_kernel" for weight in weights)
-    if many_places and not recurrent:
-        return _SMALLER_GROUP if size <= _SMALL_ROW else _SMALLEST_GROUP
-    return _SMALLER_GROUP if _LARGE_ROW < size < math.inf else _GROUP
 
 
 def _concatenated(pieces: list[Any]) -> Any:

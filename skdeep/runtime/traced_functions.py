@@ -12,10 +12,6 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager.context import context
 
-# TensorFlow keeps an operation, and all that it compiled for it, as long as the process
-# lives. A search of many networks asks each a few times only.
-_OFTEN = 100
-
 
 class TracedFunction:
     """A traced function of tensors that is called with arrays.
@@ -24,17 +20,21 @@ class TracedFunction:
     ----------
     function : tf.types.experimental.ConcreteFunction
         The function. What it captures stays the same.
+    as_operation : bool
+        Whether to call it as an operation. TensorFlow then keeps all that it compiled
+        for it as long as the process lives: megabytes for a deep network, and all
+        constants. The last bits of what is computed may depend on this.
     """
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: Any, as_operation: bool) -> None:
         self._function = function
         self._captured = list(function.captured_inputs)
         self._dtypes = [output.dtype for output in function.outputs]
         self._structure = function.structured_outputs
-        self._n_calls = 0
+        self._as_operation = as_operation
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> Any:
-        """Return what the function makes of arrays, the same bits in every call.
+        """Return what the function makes of arrays.
 
         Parameters
         ----------
@@ -45,8 +45,7 @@ class TracedFunction:
         -------
         outputs : ndarray or structure of such
         """
-        self._n_calls += 1
-        if self._n_calls <= _OFTEN:
+        if not self._as_operation:
             # Without the check that these are tensors of the right kind.
             tensors = list(map(tf.convert_to_tensor, arrays))
             outputs = self._function._call_flat(tensors, self._captured)

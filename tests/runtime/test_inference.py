@@ -171,25 +171,6 @@ def test_large_rows_in_smaller_groups(size):
         np.testing.assert_array_equal(found, whole[chosen])
 
 
-@pytest.mark.parametrize(
-    ("row_shape", "network", "size"),
-    [
-        ((4096,), DENSE, 32),
-        ((4097,), DENSE, 8),
-        ((None,), DENSE, 32),
-        ((16, 16, 1), IMAGE, 8),
-        ((17, 16, 1), IMAGE, 4),
-        ((65, 65, 1), IMAGE, 4),
-        ((None, None, 3), IMAGE, 4),
-        ((None,), TEXT["convolutions"], 4),
-        ((None,), TEXT["lstm"], 32),
-    ],
-)
-def test_group_sizes(row_shape, network, size):
-    """Few rows pass together where a weight is used at many places of a row."""
-    assert inference._group_size(row_shape, built(network)[1].weights) == size
-
-
 def several_outputs():
     """Return a network with a dict of outputs."""
     inputs = keras.Input((N_INPUTS,))
