@@ -32,6 +32,7 @@ from skdeep.documentation import DocumentationLinkMixin
 from skdeep.encoding.numbers import refuse_masked, understood
 from skdeep.mixins.advice import AdviceMixin
 from skdeep.mixins.checkpointing import CheckpointMixin
+from skdeep.mixins.routed_parameters import check_routed
 from skdeep.mixins.summarizing import SummaryMixin
 from skdeep.runtime.keras_copies import mend_copies
 from skdeep.runtime.progress import EpochProgress
@@ -67,10 +68,6 @@ CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
     "class_weight": [dict, StrOptions({"balanced"}), None],
     **TRAINING_CONSTRAINTS,
 }
-
-_FIT_PARAMETERS = {"epochs", "batch_size", "callbacks"}
-# Without an epoch, there are shapes and random weights.
-_LEAST = {"epochs": 0, "batch_size": 1}
 
 # What scikit-learn's callbacks leave on an estimator until `fit` is over.
 _ENDING_OF_FIT = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}
@@ -242,19 +239,7 @@ class DeepEstimator(
         routed = route_params(
             self.get_params(deep=False), "fit", pass_filter=set(), strict=True
         )
-        if unknown := set(routed) - _FIT_PARAMETERS:
-            raise ValueError(
-                f"fit__{sorted(unknown)[0]} is not a parameter that "
-                f"{type(self).__name__} can route. Use one of "
-                f"{', '.join('fit__' + name for name in sorted(_FIT_PARAMETERS))}."
-            )
-        for name, least in _LEAST.items():
-            value = routed.get(name, least)
-            if not isinstance(value, Integral) or value < least:
-                raise ValueError(
-                    f"fit__{name} must be an integer of at least {least}, got "
-                    f"{value!r}."
-                )
+        check_routed(routed, type(self).__name__)
         # SciKeras builds callbacks from classes, lists and routed parameters.
         try:
             self._initialize_callbacks()

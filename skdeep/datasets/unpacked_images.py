@@ -1,8 +1,8 @@
 """Images unpacked once into a file that is then mapped instead of being read."""
 
 import hashlib
-import io
-import itertools
+import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdeep.datasets.image_splits import Part, SplitLayout, part_names
-from skdeep.encoding.atomic_file import write_atomically
 
 # Digits of the archive's digest in the name of the folder: enough to tell apart the
 # few archives that a user may have had.
@@ -90,7 +89,16 @@ def _write(path: Path, arrays: list[NDArray[np.generic]]) -> None:
         "fortran_order": False,
         "shape": shape,
     }
-    start = io.BytesIO()
-    np.lib.format.write_array_header_1_0(start, header)
-    pieces = (np.ascontiguousarray(array).data for array in arrays)
-    write_atomically(path, itertools.chain([start.getvalue()], pieces))
+    # Opened like this, and not by `tempfile`, it gets the caller's usual mode.
+    temporary = path.with_name(f"{secrets.token_hex(8)}.part")
+    try:
+        with open(temporary, "xb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            for array in arrays:
+                file.write(np.ascontiguousarray(array).data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -143,14 +143,7 @@ class LabelLearningMixin:
         chosen, weights = distinct_rows(rows, codes, weights)
         rows, codes = self._take(rows, chosen), codes[chosen]
         feed = self._feed(rows)
-        of_class = class_weights(self.class_weight, self.classes_, codes, weights)
-        if of_class is not None:
-            weights = of_class * (1 if weights is None else weights)
-            if one_epoch and self.class_weight != "balanced":
-                # A call may have rows of one class only, whose weight counts.
-                weights = weights.astype(np.float32)
-            else:
-                weights = normalized_weights(weights)
+        weights = self._weights_of_classes(codes, weights, one_epoch)
         if not one_epoch:
             self._advise_on_batches(feed, codes)
         self._train(
@@ -170,6 +163,19 @@ class LabelLearningMixin:
         if not one_epoch:
             self._advise_on_units(rows)
         return self
+
+    def _weights_of_classes(
+        self, codes: np.ndarray, weights: np.ndarray | None, one_epoch: bool
+    ) -> np.ndarray | None:
+        """Return weights of rows times those of their classes."""
+        of_class = class_weights(self.class_weight, self.classes_, codes, weights)
+        if of_class is None:
+            return weights
+        weights = of_class * (1 if weights is None else weights)
+        if one_epoch and self.class_weight != "balanced":
+            # A call may have rows of one class only, whose weight counts.
+            return weights.astype(np.float32)
+        return normalized_weights(weights)
 
     def _after_training(self, rows: Any) -> None:
         """Measure something on the distinct training rows; nothing by default."""

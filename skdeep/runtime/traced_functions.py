@@ -57,4 +57,6 @@ class TracedFunction:
             config_proto=context().function_call_options.config_proto_serialized,
         )
         found = [output.numpy() for output in outputs]
+        if isinstance(self._structure, tf.Tensor):
+            return found[0]
         return tf.nest.pack_sequence_as(self._structure, found)
