@@ -267,16 +267,15 @@ class LazyRows:
             If there are no such rows, or the key is no index of rows.
         """
         first, *others = key if isinstance(key, tuple) and key else (key,)
-        if first is Ellipsis and others:
-            # It may stand for any number of axes: the others are counted from the end.
-            return np.asarray(np.asarray(self)[(first, *others)])
         try:
             row = operator.index(first)
         except TypeError:
             chosen = self._chosen(() if first is Ellipsis else first)
             if all(_is_everything(part) for part in others):
                 return chosen
-            return np.asarray(chosen)[(slice(None), *others)]
+            # An ellipsis stands for any number of axes: the others count from the end.
+            rows = first if first is Ellipsis else slice(None)
+            return np.asarray(chosen)[(rows, *others)]
         one = self.read_rows(_positions(len(self), [row]))[0]
         return one[tuple(others)] if others else one
 

@@ -120,12 +120,11 @@ class StreamedRows:
     def __getitem__(self, key: Any) -> np.ndarray:
         """Read the rows, or parts of rows, that an index asks for."""
         first, *others = key if isinstance(key, tuple) else (key,)
-        if first is Ellipsis and others:
-            return np.asarray(np.asarray(self)[(first, *others)])
         chosen = np.arange(len(self))[first]
         if chosen.ndim == 0:
             return self.read_rows(chosen[None])[0][tuple(others)]
-        return self.read_rows(chosen)[(slice(None), *others)]
+        rows = first if first is Ellipsis else slice(None)
+        return self.read_rows(chosen)[(rows, *others)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = self.read_rows(np.arange(len(self)))

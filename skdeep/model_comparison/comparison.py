@@ -181,7 +181,9 @@ class Comparison:
             scores = self.scores(metric)
             # A failed fold must show in the mean, so NaN is not skipped.
             columns[f"mean_{metric}"] = scores.mean(skipna=False)
-            columns[f"std_{metric}"] = scores.std(ddof=0, skipna=False)
+            # An infinite score has no spread: NaN, without a warning.
+            finite = scores.where(np.isfinite(scores))
+            columns[f"std_{metric}"] = finite.std(ddof=0, skipna=False)
         for time in ("fit_time", "predict_time"):
             columns[f"mean_{time}"] = self.scores(time).mean()
         return pd.DataFrame(columns).rename_axis(index="estimator")

@@ -202,6 +202,8 @@ class CostQualityDisplay:
     def _place(self, name: str) -> tuple[float, float, float, float]:
         """Return means of cost and quality, and their spreads."""
         cost, quality = np.asarray(self.cost[name]), np.asarray(self.quality[name])
+        # An infinite score has no place either, and no spread.
+        quality = np.where(np.isfinite(quality), quality, np.nan)
         means = float(cost.mean()), float(quality.mean())
         return *means, float(cost.std()), float(quality.std())
 

@@ -153,7 +153,9 @@ def test_numbers_are_refused(name, number):
     check_message(caught.value, (named,))
 
 
-@pytest.mark.parametrize("labels", [[1.0, np.nan] * 6, ["a", None] * 6])
+@pytest.mark.parametrize(
+    "labels", [[1.0, np.nan] * 6, ["a", None] * 6, pd.Series(["a", pd.NA] * 6)]
+)
 def test_missing_labels(labels):
     """Labels that are missing are no class of their own."""
     check_refused(

@@ -53,6 +53,12 @@ def check_history(estimator):
             assert type(values) is list
             assert len(values) == fitted.n_iter_
             assert all(type(v) is float and np.isfinite(v) for v in values)
+    for watched in fits[1:]:
+        before = copy.deepcopy(watched.history_)
+        sample = sample_for(estimator)
+        watched.set_params(early_stopping=False).partial_fit(sample.X, sample.y)
+        assert watched.history_["val_loss"] == before["val_loss"]
+        assert len(watched.history_["loss"]) == len(before["loss"]) + 1
 
 
 def check_partial_fit_is_an_epoch(estimator):

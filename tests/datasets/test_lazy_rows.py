@@ -105,6 +105,7 @@ def test_indexing(stored, key, data):
         assert_equal(rows[again, :, 1:], array[np.array(again, int), :, 1:])
         np.testing.assert_array_equal(rows[len(array) - 1], array[-1])
         np.testing.assert_array_equal(rows[0, :, 2], array[0, :, 2])
+    assert isinstance(rows[..., :, :], LazyRows)
     np.testing.assert_array_equal(rows[..., 1], array[..., 1])
     np.testing.assert_array_equal(rows[..., 1:, 2], array[..., 1:, 2])
 

@@ -61,6 +61,8 @@ WANTED = ARRAY.reshape(-1, 2, 3, 1).astype(np.float32)
         4,
         (4, slice(1), 2),
         (slice(5), slice(None), slice(1, 2)),
+        (Ellipsis, 0),
+        (Ellipsis, slice(1, 2), 0),
     ],
 )
 def test_indexing_reads(rows, key):

@@ -268,7 +268,8 @@ def test_without_probabilities_and_scores(tmp_path):
     assert "No classifier has scores to draw a curve of." in page.text
 
 
-def test_failed_fits_are_told(tmp_path):
+@pytest.mark.parametrize("error_score", [np.nan, -np.inf])
+def test_failed_fits_are_told(tmp_path, error_score):
     """A classifier that failed in a fold is left out of the test by name."""
 
     class Fragile(GaussianNB):
@@ -284,7 +285,7 @@ def test_failed_fits_are_told(tmp_path):
         (np.arange(50, 150), np.arange(0, 50)),
     ]
     with pytest.warns(FitFailedWarning):
-        broken = compare_classifiers(models, X, Y, cv=cv, error_score=np.nan)
+        broken = compare_classifiers(models, X, Y, cv=cv, error_score=error_score)
     page = report(broken, tmp_path)
     assert "fragile : the fit failed in 1 fold." in page.text
     assert "Left out, because a fold has no score:  fragile ." in page.text

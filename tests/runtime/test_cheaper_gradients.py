@@ -16,7 +16,8 @@ from tests.runtime.networks import fit, options
 DESCENT = runtime.OptimizerSpec.from_optimizer(keras.optimizers.SGD())
 PRODUCTS = {"If", "StatelessIf"}
 SLOW = {"Conv2DBackpropFilter", "Conv2DBackpropInput", "MaxPoolGrad"}
-PADDINGS = ["SAME", "VALID", [[0, 0], [1, 0], [0, 2], [0, 0]]]
+WIDE = [[0, 0], [2, 1], [0, 3], [0, 0]]
+NARROW = [[0, 0], [1, 0], [0, 2], [0, 0]]
 
 
 @pytest.fixture(autouse=True)
@@ -84,8 +85,8 @@ def assert_equal(found, wanted):
 @pytest.mark.parametrize(
     ("n_channels", "n_filters"), [(1, 1), (1, 32), (3, 32), (16, 33)]
 )
-@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 4), (5, 4)])
-@pytest.mark.parametrize("padding", PADDINGS, ids=str)
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 3), (5, 1), (3, 4)])
+@pytest.mark.parametrize("padding", ["SAME", "VALID", WIDE], ids=str)
 def test_kernel(padding, kernel, n_channels, n_filters):
     """The gradient of a kernel is a convolution, however images are padded."""
     plain, cheap, used = differentiated(
@@ -96,13 +97,13 @@ def test_kernel(padding, kernel, n_channels, n_filters):
     assert_equal(cheap, plain)
     assert "Conv2DBackpropFilter" not in used
     # Padding that the kernel cannot lie in altogether gives no gradient to turn round.
-    outside = padding is PADDINGS[2] and kernel[0] == 1
+    outside = padding is WIDE and kernel != (3, 4)
     assert ("Conv2DBackpropInput" in used) == (n_channels < 8 or outside)
 
 
 @pytest.mark.parametrize("n_channels", [8, 11])
 @pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (3, 4), (5, 4)])
-@pytest.mark.parametrize("padding", PADDINGS, ids=str)
+@pytest.mark.parametrize("padding", ["SAME", "VALID", NARROW], ids=str)
 def test_images(padding, kernel, n_channels):
     """So is the gradient of the images, if these have enough channels."""
     plain, cheap, used = differentiated(
