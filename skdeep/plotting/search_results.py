@@ -14,12 +14,13 @@ from skdeep.plotting.palette import line_styles
 from skdeep.plotting.search_values import (
     are_numbers,
     best_of_equal,
+    drawn_values,
     is_logarithmic,
     last_iterations,
     metric_key,
-    ordered_values,
     short_text,
     varied_parameters,
+    without_resource,
 )
 
 # More cells than that have no room for numbers, or more ticks than that for names.
@@ -34,10 +35,11 @@ class SearchResultsDisplay:
 
     One parameter gives a curve with a band of one standard deviation over the folds,
     two give a map. Where other parameters were varied too, the best score over them is
-    shown for each value. Axes are logarithmic where the values are spaced so, and
-    values that are not numbers stand side by side. The best candidate is marked, and
-    values whose fits all failed are marked with a cross. Make it with
-    :meth:`from_search`.
+    shown for each value; of a search by successive halving, the best of those that
+    came to the last iteration, if any did. Axes are logarithmic where the values are
+    spaced so, and values that are not numbers stand side by side; candidates without
+    a parameter have the value "not set". The best candidate is marked, and values
+    whose fits all failed are marked with a cross. Make it with :meth:`from_search`.
 
     Parameters
     ----------
@@ -151,7 +153,8 @@ class SearchResultsDisplay:
 
         params : str or sequence of str, default=None
             One or two parameters; by default those that were varied, if these are no
-            more than two.
+            more than two. The resource of a search by successive halving is one only
+            if it is named.
 
         metric : str, default=None
             One of the metrics of the search. By default the only one, or that which
@@ -201,16 +204,22 @@ class SearchResultsDisplay:
             )
         survived = np.ones(len(candidates), dtype=bool)
         if "iter" in results:
+            resource = getattr(search, "resource", None)
+            candidates = without_resource(candidates, resource, params)
             last, survived = last_iterations(candidates, np.asarray(results["iter"]))
             candidates = [candidates[place] for place in last]
             mean, std = mean[last], std[last]
         chosen, others = varied_parameters(candidates, params)
-        values = tuple(ordered_values(candidates, name) for name in chosen)
+        values = tuple(drawn_values(candidates, name) for name in chosen)
         # What was halved away may have done better on fewer rows.
         among = np.where(survived, mean, np.nan)
         among = among if np.isfinite(among).any() else mean
-        *_, best = best_of_equal(candidates, chosen, values, among, std)
+        last_mean, last_std, _, best = best_of_equal(
+            candidates, chosen, values, among, std
+        )
         mean, std, failed, _ = best_of_equal(candidates, chosen, values, mean, std)
+        lasted = np.isfinite(last_mean)
+        mean, std = np.where(lasted, [last_mean, last_std], [mean, std])
         return cls(
             params=chosen,
             values=values,

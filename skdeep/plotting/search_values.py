@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# What stands for the value of a parameter that a candidate does not have.
+_NOT_SET = "not set"
 # From this factor between the largest and the smallest on, values may be spaced so.
 _LOGARITHMIC_FROM = 20.0
 
@@ -84,6 +86,27 @@ def ordered_values(candidates: Candidates, name: str) -> list[Any]:
     return values
 
 
+def drawn_values(candidates: Candidates, name: str) -> list[Any]:
+    """Return the values of one parameter, and "not set" if a candidate lacks it.
+
+    Parameters
+    ----------
+    candidates : sequence of mapping of str to object
+        Parameters of each candidate.
+
+    name : str
+        Name of the parameter.
+
+    Returns
+    -------
+    values : list of object
+        In the order of `ordered_values`, "not set" at the end.
+    """
+    values = ordered_values(candidates, name)
+    everywhere = all(name in each for each in candidates)
+    return values if everywhere else [*values, _NOT_SET]
+
+
 def best_of_equal(
     candidates: Candidates,
     params: tuple[str, ...],
@@ -102,7 +125,7 @@ def best_of_equal(
         One or two names.
 
     values : tuple of list
-        Their values, in order.
+        Their values, in order, as of `drawn_values`.
 
     mean, std : ndarray of shape (n_candidates,)
         Mean and standard deviation of the scores over the folds; NaN for failed ones.
@@ -121,7 +144,7 @@ def best_of_equal(
     Raises
     ------
     ValueError
-        If no candidate with these parameters has a score.
+        If no candidate has a score.
     """
     places = [{_key(v): n for n, v in enumerate(each)} for each in values]
     # The second parameter goes up, the first to the right.
@@ -129,10 +152,8 @@ def best_of_equal(
     means, stds = np.full(shape, np.nan), np.full(shape, np.nan)
     tried = np.zeros(shape, dtype=bool)
     for candidate, score, spread in zip(candidates, mean, std, strict=True):
-        if not all(name in candidate for name in params):
-            continue
         cell = tuple(
-            place[_key(candidate[name])]
+            place[_key(candidate.get(name, _NOT_SET))]
             for name, place in zip(reversed(params), reversed(places), strict=True)
         )
         tried[cell] = True
@@ -140,11 +161,44 @@ def best_of_equal(
             means[cell], stds[cell] = score, spread
     if np.isnan(means).all():
         raise ValueError(
-            f"No candidate with {' and '.join(map(repr, params))} has a score: every "
-            "fit failed. Run the search with error_score='raise' to see why."
+            "No candidate has a score in its last iteration: every fit failed. Run the "
+            "search with error_score='raise' to see why."
         )
     best = tuple(int(n) for n in np.unravel_index(np.nanargmax(means), shape))
     return means, stds, tried & np.isnan(means), best
+
+
+def without_resource(
+    candidates: Candidates, resource: str | None, params: str | Sequence[str] | None
+) -> list[Mapping[str, Any]]:
+    """Leave out the resource of a search by successive halving.
+
+    It stands among the parameters where it is one of the estimator's, and differs
+    between the iterations of a candidate.
+
+    Parameters
+    ----------
+    candidates : sequence of mapping of str to object
+        Parameters of each candidate.
+
+    resource : str or None
+        Name of the resource; None if it is not known.
+
+    params : str or sequence of str or None
+        What the user asked for; a resource that is named here stays.
+
+    Returns
+    -------
+    candidates : list of mapping of str to object
+        Their other parameters.
+    """
+    asked = [params] if isinstance(params, str) else list(params or ())
+    if resource in asked:
+        return list(candidates)
+    return [
+        {name: value for name, value in each.items() if name != resource}
+        for each in candidates
+    ]
 
 
 def last_iterations(

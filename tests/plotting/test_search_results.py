@@ -117,6 +117,60 @@ def test_successive_halving(pyplot):
     assert display.values[0][display.best[0]] == 1
 
 
+def test_the_best_of_successive_halving_has_the_score_of_the_winner(pyplot):
+    """Not the one that another candidate with the same value had on fewer rows."""
+    search = Results(
+        [{"a": 1, "b": 1}, {"a": 1, "b": 2}, {"a": 2, "b": 2}, {"a": 1, "b": 1}],
+        [0.95, 0.9, 0.85, 0.8],
+    )
+    search.cv_results_["iter"] = np.array([0, 0, 0, 1])
+    display = SearchResultsDisplay.from_search(search, "a")
+    assert display.mean.tolist() == [0.8, 0.85]
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert "best: 0.8" in texts
+    both = SearchResultsDisplay.from_search(search)
+    assert both.mean[both.best] == 0.8
+    np.testing.assert_array_equal(both.mean, [[0.8, np.nan], [0.9, 0.85]])
+
+
+def test_the_resource_of_successive_halving_is_no_parameter(pyplot):
+    """Iterations of a candidate are one, whatever number of trees each had."""
+    candidates = [
+        {"depth": depth, "trees": trees}
+        for depth, trees in [(1, 3), (2, 3), (3, 3), (1, 9), (2, 9), (1, 27)]
+    ]
+    search = Results(candidates, [0.9, 0.8, 0.95, 0.6, 0.7, 0.5])
+    search.cv_results_["iter"] = np.array([0, 0, 0, 1, 1, 2])
+    search.resource = "trees"
+    display = SearchResultsDisplay.from_search(search)
+    assert display.params == ("depth",) and display.others == ()
+    assert display.mean.tolist() == [0.5, 0.7, 0.95]
+    assert display.values[0][display.best[0]] == 1
+    # Who asks for the resource sees what more of it gave.
+    growth = SearchResultsDisplay.from_search(search, "trees")
+    assert growth.values == ([3, 9, 27],)
+    assert growth.mean.tolist() == [0.95, 0.7, 0.5]
+
+
+def test_parameters_that_a_candidate_lacks(pyplot):
+    """They are "not set", and what won without them is called the best."""
+    candidates = [
+        {"kernel": "linear"},
+        *({"kernel": "rbf", "gamma": gamma} for gamma in (0.01, 0.1, 1)),
+    ]
+    found = Results(candidates, [0.9, 0.5, 0.7, 0.6])
+    curve = SearchResultsDisplay.from_search(found, "gamma")
+    assert curve.values == ([0.01, 0.1, 1, "not set"],)
+    assert curve.mean.tolist() == [0.5, 0.7, 0.6, 0.9]
+    assert curve.best == (3,)
+    grid = SearchResultsDisplay.from_search(found)
+    assert grid.params == ("kernel", "gamma")
+    assert grid.best == (3, 0)
+    np.testing.assert_array_equal(grid.mean[:, 0], [np.nan, np.nan, np.nan, 0.9])
+    labels = [label.get_text() for label in grid.ax_.get_yticklabels()]
+    assert labels == ["0.01", "0.1", "1", "not set"]
+
+
 def test_failed_fits_are_shown(pyplot):
     """A value whose fits all failed has no score, but a mark."""
     with pytest.warns((FitFailedWarning, UserWarning)):
