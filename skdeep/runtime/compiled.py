@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skdeep.runtime.cheaper_gradients import cheapen
+from skdeep.runtime.cheaper_operations import cheapen
 from skdeep.runtime.feeds import ArrayLayout, SequenceLayout
 from skdeep.runtime.fused_adam import fuse
 from skdeep.runtime.pace import Pace

@@ -1,8 +1,8 @@
-"""Gradients of convolutions, poolings and dense layers by cheaper operations.
+"""Convolutions of one channel, and gradients, by cheaper operations.
 
 TensorFlow leaves these operations to oneDNN on processors with AVX-512's instructions
-for neural networks. On others, four of its own take up to four times as long as the
-same gradient put in another way. The other way is exact as well: numbers
+for neural networks. On others, five of its own take up to four times as long as the
+same put in another way. The other way is exact as well: numbers
 differ in their last bits only.
 """
 
@@ -12,6 +12,8 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.util import _pywrap_util_port
 
+# Places of a kernel on one channel, beyond which packing them is as fast.
+_FEW_PLACES = 9
 # TensorFlow writes the patches for the gradient of a kernel to memory. With many
 # filters on few channels, multiplying them takes longer than that.
 _FEW_FILTERS = 32
@@ -70,6 +72,39 @@ def _replacements(
         yield old.ref(), new
 
 
+def _convolution(operation: tf.Operation) -> tf.Tensor | None:
+    """Return a convolution of one channel, as a product of its patches and kernel.
+
+    TensorFlow packs patches of one channel number by number. Here they are whole
+    images, shifted, and turned over at once.
+    """
+    images, kernel = operation.inputs
+    strides = operation.get_attr("strides") + operation.get_attr("dilations")
+    if (
+        not _has_plain(operation, images)
+        or set(strides) != {1}
+        or None in (*images.shape[1:], *kernel.shape)
+        or images.shape[3] != 1
+        or not 1 < kernel.shape[:2].num_elements() <= _FEW_PLACES
+        # What is written to memory would be larger than what comes out.
+        or kernel.shape[:2].num_elements() > kernel.shape[3]
+    ):
+        return None
+    height, width, _, n_filters = kernel.shape
+    _, n_rows, n_columns, _ = operation.outputs[0].shape
+    sides = _padding(operation, height, width)
+    padded = tf.pad(images[..., 0], [[0, 0], sides[:2], sides[2:]])
+    shifted = tf.stack([padded[:, :, i : i + n_columns] for i in range(width)])
+    shifted = tf.stack([shifted[:, :, i : i + n_rows] for i in range(height)])
+    patches = tf.transpose(tf.reshape(shifted, [height * width, -1]))
+    return tf.nn.conv2d(
+        tf.reshape(patches, [-1, n_rows, n_columns, height * width]),
+        tf.reshape(kernel, [1, 1, height * width, n_filters]),
+        strides=1,
+        padding="VALID",
+    )
+
+
 def _kernel_gradient(operation: tf.Operation) -> tf.Tensor | None:
     """Return a convolution's gradient with respect to its kernel.
 
@@ -125,9 +160,13 @@ def _image_gradient(operation: tf.Operation) -> tf.Tensor | None:
     sides = [height - 1 - top, height - 1 - bottom, width - 1 - left, width - 1 - right]
     if min(sides) < 0:
         return None
+    # Turning whole pieces round takes a tenth of the time that reversed slices take.
+    n_places = height * width
+    pieces = tf.reshape(kernel, [n_places, *kernel.shape[2:]])
+    turned = tf.transpose(tf.gather(pieces, range(n_places)[::-1]), [0, 2, 1])
     return tf.nn.conv2d(
         gradient,
-        tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2]),
+        tf.reshape(turned, [height, width, *turned.shape[1:]]),
         strides=1,
         padding=[[0, 0], sides[:2], sides[2:], [0, 0]],
     )
@@ -224,6 +263,7 @@ def _has_plain(operation: tf.Operation, images: tf.Tensor) -> bool:
 
 
 _CHEAPER: dict[str, Callable[[tf.Operation], tf.Tensor | None]] = {
+    "Conv2D": _convolution,
     "Conv2DBackpropFilter": _kernel_gradient,
     "Conv2DBackpropInput": _image_gradient,
     "MaxPoolGrad": _pooling_gradient,

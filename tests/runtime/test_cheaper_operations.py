@@ -1,4 +1,4 @@
-"""Cheaper operations give the gradients that TensorFlow's own give."""
+"""Cheaper operations give what TensorFlow's own give."""
 
 import keras
 import numpy as np
@@ -7,8 +7,8 @@ import tensorflow as tf
 from keras import layers
 
 from skdeep import runtime
-from skdeep.runtime import cheaper_gradients, compiled
-from skdeep.runtime.cheaper_gradients import cheapen
+from skdeep.runtime import cheaper_operations, compiled
+from skdeep.runtime.cheaper_operations import cheapen
 from skdeep.runtime.pool import POOL
 from tests.runtime.networks import fit, options
 
@@ -24,7 +24,7 @@ NARROW = [[0, 0], [1, 0], [0, 2], [0, 0]]
 def without_onednn(monkeypatch):
     """Replace operations on every processor."""
     monkeypatch.setattr(
-        cheaper_gradients._pywrap_util_port, "IsMklEnabled", lambda: False
+        cheaper_operations._pywrap_util_port, "IsMklEnabled", lambda: False
     )
 
 
@@ -80,6 +80,42 @@ def assert_equal(found, wanted):
     for one, other in zip(found, wanted, strict=True):
         scale = np.abs(other).max()
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 3), (5, 1)])
+@pytest.mark.parametrize("padding", ["SAME", "VALID", WIDE], ids=str)
+def test_one_channel(padding, kernel):
+    """A convolution of one channel is a product of patches, however they are padded."""
+    plain, cheap, used = differentiated(
+        lambda x, w: tf.nn.conv2d(x, w, strides=1, padding=padding) ** 2,
+        drawn(5, 7, 6, 1),
+        drawn(*kernel, 1, 9),
+    )
+    assert_equal(cheap, plain)
+    assert "Pad" in used
+
+
+@pytest.mark.parametrize(
+    ("kernel", "strides", "dtype"),
+    [
+        ((3, 3, 2, 9), 1, "float32"),
+        ((3, 3, 1, 8), 1, "float32"),
+        ((2, 5, 1, 16), 1, "float32"),
+        ((1, 1, 1, 9), 1, "float32"),
+        ((3, 3, 1, 9), 2, "float32"),
+        ((3, 3, 1, 9), 1, "float64"),
+    ],
+    ids=str,
+)
+def test_convolution_forwards_kept(kernel, strides, dtype):
+    """More channels, large kernels and few filters are left to TensorFlow."""
+    plain, cheap, used = differentiated(
+        lambda x, w: tf.nn.conv2d(x, w, strides=strides, padding="SAME") ** 2,
+        drawn(5, 7, 6, kernel[2], dtype=dtype),
+        drawn(*kernel, dtype=dtype),
+    )
+    assert_equal(cheap, plain)
+    assert "Pad" not in used
 
 
 @pytest.mark.parametrize(
@@ -259,7 +295,7 @@ def test_other_gradients():
 def test_onednn(monkeypatch):
     """Nothing is replaced where oneDNN does the work."""
     monkeypatch.setattr(
-        cheaper_gradients._pywrap_util_port, "IsMklEnabled", lambda: True
+        cheaper_operations._pywrap_util_port, "IsMklEnabled", lambda: True
     )
     images, kernel = drawn(5, 6, 6, 8), drawn(3, 3, 8, 4)
     _, _, used = differentiated(
@@ -271,13 +307,14 @@ def test_onednn(monkeypatch):
 
 
 def network():
-    """Return a network with all four operations, and a layer that shares weights."""
-    image = keras.Input((8, 8, 8), name="image")
+    """Return a network with all five operations, and a layer that shares weights."""
+    image = keras.Input((8, 8, 1), name="image")
+    widened = layers.Conv2D(16, 3, padding="same", activation="relu")(image)
     penalty = keras.regularizers.L2(0.01)
     convolution = layers.Conv2D(
-        8, 3, padding="same", activation="relu", kernel_regularizer=penalty
+        16, 3, padding="same", activation="relu", kernel_regularizer=penalty
     )
-    x = convolution(convolution(image))
+    x = convolution(convolution(widened))
     x = layers.MaxPooling2D()(x)
     x = layers.Flatten()(x)
     x = layers.Dense(450, activation="relu")(x)
@@ -289,7 +326,7 @@ def network():
 def test_training(monkeypatch, n_parts):
     """A network learns the same, up to rounding, by operations that are not slow."""
     monkeypatch.setattr(compiled, "n_parts", lambda model: n_parts)
-    X, y = drawn(40, 8, 8, 8), drawn(40, 1)
+    X, y = drawn(40, 8, 8, 1), drawn(40, 1)
     used = set()
 
     def watched(gradients):
