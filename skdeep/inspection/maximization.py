@@ -114,7 +114,7 @@ def maximize_activation(
     Raises
     ------
     TypeError
-        If the estimator has no network, or `unit` is no integer.
+        If the estimator has no network to look into, or `unit` is no integer.
     NotFittedError
         If it is not fitted.
     ValueError
@@ -205,7 +205,7 @@ def _checked_location(
         return None
     if location is None:
         return shape[0] // 2, shape[1] // 2
-    place = tuple(location)
+    place = tuple(location) if np.ndim(location) == 1 else ()
     if len(place) != 2 or not all(
         isinstance(number, Integral) and 0 <= number < size
         for number, size in zip(place, shape, strict=True)

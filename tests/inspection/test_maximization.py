@@ -123,7 +123,7 @@ def test_refusals(fitted, text_classifier, images):
         maximize_activation(estimator, "first")
     with pytest.raises(ValueError, match="have no positions"):
         maximize_activation(estimator, 0, location=(0, 0))
-    for location in ((8, 0), (0,), (-1, 0), (0.5, 0)):
+    for location in ((8, 0), (0,), (-1, 0), (0.5, 0), 3):
         with pytest.raises(ValueError, match="row and column"):
             maximize_activation(estimator, 0, layer, location=location)
     for name, value in (
