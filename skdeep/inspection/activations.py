@@ -37,7 +37,7 @@ def unit_activations(estimator: Any, X: Any, layer: str | None = None) -> np.nda
     Raises
     ------
     TypeError
-        If the estimator has no network.
+        If the estimator has no network to look into.
     NotFittedError
         If it is not fitted.
     ValueError
@@ -97,7 +97,7 @@ def dead_units(
     Raises
     ------
     TypeError
-        If the estimator has no network.
+        If the estimator has no network to look into.
     NotFittedError
         If it is not fitted.
     ValueError

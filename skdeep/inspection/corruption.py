@@ -32,7 +32,7 @@ def corrupt_samples(estimator: Any, X: Any, *, random_state: Any = None) -> np.n
     Raises
     ------
     TypeError
-        If the estimator has no network.
+        If the estimator has no network to look into.
     NotFittedError
         If it is not fitted.
     ValueError

@@ -29,7 +29,7 @@ def first_layer_filters(estimator: Any) -> np.ndarray:
     Raises
     ------
     TypeError
-        If the estimator has no network.
+        If the estimator has no network to look into.
     NotFittedError
         If it is not fitted.
     ValueError

@@ -25,7 +25,7 @@ def check_network(estimator: Any) -> None:
     Raises
     ------
     TypeError
-        If it has no network.
+        If it has no network, or one that a user wrote.
     NotFittedError
         If it is not fitted.
     """
@@ -33,6 +33,13 @@ def check_network(estimator: Any) -> None:
         raise TypeError(
             f"{estimator!r} has no network to look into. Pass a fitted estimator of "
             "skdeep that trains one; of a pipeline, pass the step."
+        )
+    if not hasattr(estimator, "_encode_input"):
+        # A wrapper knows neither which of its inputs are images nor what units are.
+        raise TypeError(
+            f"{type(estimator).__name__} wraps a network of your own, which cannot be "
+            "looked into here. For what a layer computes, use KerasTransformer(model_, "
+            "output_layer=...) with its model_, and call initialize and transform."
         )
     check_is_fitted(estimator)
 
@@ -172,7 +179,8 @@ def fitted_layer(estimator: Any, layer: str | None) -> FittedLayer:
     Raises
     ------
     TypeError
-        If the estimator has no network, or `layer` is no string.
+        If the estimator has no network, a head on a frozen one, or one that a user
+        wrote, or if `layer` is no string.
     NotFittedError
         If it is not fitted.
     ValueError
@@ -182,6 +190,12 @@ def fitted_layer(estimator: Any, layer: str | None) -> FittedLayer:
     if layer is not None and not isinstance(layer, str):
         raise TypeError(f"layer must be the name of a layer or None, got {layer!r}.")
     model = estimator.model_
+    if len(model.weights) != len(estimator.weights_):
+        raise TypeError(
+            f"{type(estimator).__name__} has trained the head of its network alone, so "
+            "its other layers cannot be looked into. Use BackboneTransformer for the "
+            "features that the head reads, and first_layer_filters for the filters."
+        )
     if layer is None and _CODE not in {part.name for part in model.layers}:
         raise ValueError(
             f"{type(estimator).__name__} has no code, so layer=None says nothing. "

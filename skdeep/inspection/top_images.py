@@ -100,7 +100,7 @@ def top_images(
     Raises
     ------
     TypeError
-        If the estimator has no network.
+        If the estimator has no network to look into.
     NotFittedError
         If it is not fitted.
     ValueError

@@ -12,8 +12,10 @@ from skdeep import (
     RNNClassifier,
     SemanticHashingTransformer,
     StackedAutoencoderTransformer,
+    TransferLearningClassifier,
     VariationalAutoencoderTransformer,
 )
+from tests.common.instances import backbone
 
 DIGITS = load_digits()
 IMAGES = (DIGITS.images[:150] / 16).astype(np.float32)
@@ -33,6 +35,7 @@ AUTOENCODERS = {
 OTHERS = {
     "bits": CNNHashingTransformer(4, filters=(3,), **FAST),
     "classifier": PretrainedEncoderClassifier(AUTOENCODERS["variational"], **FAST),
+    "transferred": TransferLearningClassifier(backbone, **FAST),
 }
 
 

@@ -5,8 +5,27 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 
-from skdeep import ConvAutoencoderTransformer, StackedAutoencoderTransformer
-from skdeep.inspection import dead_units, unit_activations
+from skdeep import (
+    ConvAutoencoderTransformer,
+    KerasClassifier,
+    KerasTransformer,
+    StackedAutoencoderTransformer,
+)
+from skdeep.inspection import (
+    dead_units,
+    first_layer_filters,
+    maximize_activation,
+    top_images,
+    unit_activations,
+)
+from tests.common import user_networks
+
+LOOKS = {
+    "activations": lambda estimator, X: unit_activations(estimator, X, "logits"),
+    "dead": lambda estimator, X: dead_units(estimator, X, "logits"),
+    "top": lambda estimator, X: top_images(estimator, X, 2, "logits"),
+    "greatest": lambda estimator, X: maximize_activation(estimator, 0, "logits"),
+}
 
 
 @pytest.mark.parametrize(
@@ -126,3 +145,27 @@ def test_refusals(fitted, images):
         unit_activations(PCA(), images)
     with pytest.raises(NotFittedError):
         unit_activations(ConvAutoencoderTransformer(), images)
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_head_on_a_backbone_is_refused(fitted, images, look):
+    """Its fitted weights are those of the head alone, unlike those of its model."""
+    with pytest.raises(TypeError, match=r"TransferLearningClassifier.*Backbone"):
+        look(fitted("transferred"), images)
+    assert len(first_layer_filters(fitted("transferred"))) > 0
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_networks_of_users_are_refused(images, labels, look):
+    """The way out that the error names gives what a layer computes."""
+    flat = images.reshape(len(images), -1)
+    classifier = KerasClassifier(user_networks.classifier, epochs=1, verbose=0)
+    classifier.fit(flat, labels)
+    with pytest.raises(TypeError, match=r"KerasClassifier.*KerasTransformer\(.*output"):
+        look(classifier, flat)
+    model = classifier.model_
+    hidden = model.layers[-2]
+    transformer = KerasTransformer(model, output_layer=hidden.name, verbose=0)
+    found = transformer.initialize(flat).transform(flat)
+    expected = np.maximum(flat @ hidden.kernel + hidden.bias, 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
