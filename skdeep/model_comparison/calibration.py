@@ -26,10 +26,11 @@ class Reliability:
         Share of the bin's rows for which it came true.
 
     low, high : ndarray of shape (n_bins,)
-        Ends of Wilson's interval of that share, of 95 % coverage.
+        Ends of Wilson's interval of that share, of 95 % coverage. Where folds tested
+        a row several times, these count as one.
 
     count : ndarray of shape (n_bins,)
-        Number of rows in each bin.
+        Number of rows in each bin, once for each time that they were tested.
 
     error : float
         Expected calibration error: mean distance between `predicted` and `observed`,
@@ -76,19 +77,19 @@ def reliability(
     """
     if comparison.response_methods[name] != "predict_proba":
         return None
-    pairs = [
-        _probability_and_outcome(response, comparison.y[test], comparison)
+    tested = [
+        (test, *_probability_and_outcome(response, comparison.y[test], comparison))
         for (_, test), response in zip(
             comparison.folds, comparison.fold_responses[name], strict=True
         )
         if response is not None
     ]
-    if not pairs:
+    if not tested:
         return None
-    probability, outcome = (
-        np.concatenate([pair[part] for pair in pairs]) for part in (0, 1)
+    rows, probability, outcome = (
+        np.concatenate(part) for part in zip(*tested, strict=True)
     )
-    return _binned(probability, outcome, n_bins)
+    return _binned(probability, outcome, n_bins, len(rows) / len(np.unique(rows)))
 
 
 def _probability_and_outcome(
@@ -102,7 +103,10 @@ def _probability_and_outcome(
     return response.max(axis=1), (classes[chosen] == y).astype(np.float64)
 
 
-def _binned(probability: Array, outcome: Array, n_bins: int) -> Reliability:
+def _binned(
+    probability: Array, outcome: Array, n_bins: int, n_tests: float
+) -> Reliability:
+    """Return the bins of rows that were tested so many times each."""
     inner_edges = np.quantile(probability, np.linspace(0, 1, n_bins + 1)[1:-1])
     place = np.searchsorted(inner_edges, probability)
     count = np.bincount(place)
@@ -111,12 +115,13 @@ def _binned(probability: Array, outcome: Array, n_bins: int) -> Reliability:
     count = count[used]
     predicted = np.bincount(place, probability)[used] / count
     observed = np.bincount(place, outcome)[used] / count
-    low, high = _wilson(observed, count)
+    # A row that is tested again is no other row, and says little that is new.
+    low, high = _wilson(observed, count / n_tests)
     error = float(np.average(np.abs(predicted - observed), weights=count))
     return Reliability(predicted, observed, low, high, count, error)
 
 
-def _wilson(share: Array, count: NDArray[np.int64]) -> tuple[Array, Array]:
+def _wilson(share: Array, count: Array) -> tuple[Array, Array]:
     """Return the ends of Wilson's interval of shares, of 95 % coverage."""
     z = norm.ppf(0.975)
     scale = 1 + z**2 / count

@@ -8,11 +8,23 @@ from sklearn.calibration import calibration_curve
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import RidgeClassifier
+from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from skdeep.model_comparison import compare_classifiers
 from skdeep.model_comparison.calibration import reliability
+
+
+def check_wilson(found, count):
+    """Check that ends of intervals are 1.96 standard deviations of so many rows off."""
+    z = NormalDist().inv_cdf(0.975)
+    for end in (found.low, found.high):
+        inner = (end > 0) & (end < 1)
+        assert inner.any()
+        deviation = np.sqrt(end * (1 - end) / count)
+        distance = np.abs(found.observed - end)
+        np.testing.assert_allclose(distance[inner], z * deviation[inner])
 
 
 def test_bins_are_those_of_scikit_learn():
@@ -45,14 +57,18 @@ def test_intervals_are_those_of_wilson():
     """Their ends are where the share is 1.96 standard deviations away."""
     X, y = load_breast_cancer(return_X_y=True)
     found = reliability(compare_classifiers({"b": GaussianNB()}, X, y), "b")
-    z = NormalDist().inv_cdf(0.975)
-    for end in (found.low, found.high):
-        inner = (end > 0) & (end < 1)
-        deviation = np.sqrt(end * (1 - end) / found.count)
-        distance = np.abs(found.observed - end)
-        np.testing.assert_allclose(distance[inner], z * deviation[inner])
+    check_wilson(found, found.count)
     assert (found.low <= found.observed).all()
     assert (found.high >= found.observed).all()
+
+
+def test_rows_that_are_tested_again_say_nothing_new():
+    """Repeats count in the bins, and make no interval narrower."""
+    X, y = load_breast_cancer(return_X_y=True)
+    cv = RepeatedStratifiedKFold(n_splits=4, n_repeats=3, random_state=0)
+    found = reliability(compare_classifiers({"b": GaussianNB()}, X, y, cv=cv), "b")
+    assert found.count.sum() == 3 * len(y)
+    check_wilson(found, found.count / 3)
 
 
 def test_equal_probabilities_make_one_bin():
