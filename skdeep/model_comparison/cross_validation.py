@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from copy import copy
 from itertools import product
 from numbers import Real
 from typing import Any
@@ -170,7 +171,7 @@ def compare_classifiers(
     )
     outcomes = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(evaluate_fold)(
-            clone(estimator),
+            _own_clone(estimator),
             X,
             labels,
             fold,
@@ -194,6 +195,13 @@ def compare_classifiers(
         classes=classes,
         provenance=provenance,
     )
+
+
+def _own_clone(estimator: Any) -> Any:
+    """Return a clone that may remember answers, as it is never the user's object."""
+    cloned = clone(estimator)
+    # A frozen estimator is its own clone.
+    return copy(cloned) if cloned is estimator else cloned
 
 
 def _check_options(X: Any, error_score: Any) -> None:

@@ -15,6 +15,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ShuffleSplit, StratifiedKFold, cross_validate
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
@@ -104,6 +105,17 @@ def test_estimators_and_data_stay_as_they_were():
     assert not hasattr(model, "classes_")
     np.testing.assert_array_equal(X, before[0])
     np.testing.assert_array_equal(Y, before[1])
+
+
+def test_frozen_estimators_stay_as_they_were():
+    """A clone of one is the object itself, which must not remember any answers."""
+    frozen = FrozenEstimator(GaussianNB().fit(X, Y))
+    comparison = compare_classifiers({"frozen": frozen}, X, Y, cv=2)
+    assert set(vars(frozen)) == {"estimator"}
+    expected = frozen.predict(X)
+    np.testing.assert_array_equal(comparison.predictions["frozen"], expected)
+    restored = pickle.loads(pickle.dumps(frozen))
+    np.testing.assert_array_equal(restored.predict(X), expected)
 
 
 @pytest.mark.slow
