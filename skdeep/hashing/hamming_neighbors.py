@@ -171,19 +171,18 @@ class HammingNeighbors(DocumentationLinkMixin, BaseEstimator):
         ImportError
             If ``algorithm="faiss"`` and Faiss is not installed.
         """
+        if self.algorithm == "faiss":
+            import_faiss()  # Before a previous fit is lost.
         codes = self._encode_codes(X, reset=True)
         self.n_bits_ = self.n_features_in_ if self.n_bits is None else self.n_bits
         self.n_samples_fit_ = len(codes)
-        self.algorithm_ = choose_algorithm(
-            self.algorithm, self.n_samples_fit_, self.n_bits_
-        )
-        # Column by column, so that each word of all codes is contiguous in memory.
-        self.codes_ = np.asfortranarray(codes)
+        self.algorithm_ = choose_algorithm(self.algorithm, len(codes), self.n_bits_)
+        # Column by column, so that each word of all codes is contiguous in memory, and
+        # a copy: packed codes are the caller's.
+        self.codes_ = np.array(codes, order="F")
         self.tables_ = []
         if self.algorithm_ == "multi_index":
             self.tables_ = build_tables(codes, self.n_bits_)
-        elif self.algorithm_ == "faiss":
-            import_faiss()
         return self
 
     def kneighbors(

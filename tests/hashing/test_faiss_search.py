@@ -13,7 +13,6 @@ needs_faiss = pytest.mark.skipif(
 
 
 @needs_faiss
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # SWIG types, on import
 @pytest.mark.parametrize("n_bits", [1, 7, 30, 64, 100])
 def test_faiss_agrees_with_brute_force(n_bits):
     """Distances and indices are the same, also among ties."""
@@ -42,3 +41,9 @@ def test_missing_faiss_is_named(monkeypatch):
     monkeypatch.setattr(faiss_search, "import_module", fail)
     with pytest.raises(ImportError, match="pip install faiss-cpu"):
         HammingNeighbors(algorithm="faiss").fit(np.zeros((3, 4)))
+    fitted = HammingNeighbors().fit(np.zeros((3, 4)))
+    before = dict(vars(fitted))
+    with pytest.raises(ImportError, match="pip install faiss-cpu"):
+        fitted.set_params(algorithm="faiss").fit(np.ones((5, 6)))
+    # The previous fit is as it was.
+    assert vars(fitted.set_params(algorithm="auto")) == before

@@ -256,6 +256,22 @@ def test_packed_codes_give_the_same_result(n_bits, algorithm):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("n_bits", [40, 70])
+def test_packed_codes_are_copied(n_bits, algorithm, tmp_path):
+    """What becomes of the caller's array, or of its file, changes no result."""
+    packed = pack_bits(random_codes(2, 60, n_bits, 4))
+    np.save(tmp_path / "codes.npy", packed)
+    stored = np.load(tmp_path / "codes.npy", mmap_mode="r")
+    from_file = HammingNeighbors(algorithm=algorithm, n_bits=n_bits).fit(stored)
+    assert type(from_file.codes_) is np.ndarray
+    assert not np.shares_memory(from_file.codes_, stored)
+    neighbors = HammingNeighbors(algorithm=algorithm, n_bits=n_bits).fit(packed)
+    queries, before = packed[:9].copy(), neighbors.kneighbors(packed[:9])
+    packed[:] = 0
+    for ours, theirs in zip(neighbors.kneighbors(queries), before, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_packed_codes_are_not_taken_for_bits():
     """Packed words without n_bits are refused, bits with n_bits too."""
     codes = random_codes(2, 10, 40, 4)
