@@ -43,10 +43,11 @@ class PixelBinarization(keras.layers.Layer):
             return ops.cast(pixels >= 0.5, pixels.dtype)
         if not training:
             return pixels
+        # Half precision would draw few numbers, and zero often.
         draws = keras.random.uniform(
-            ops.shape(pixels), dtype=pixels.dtype, seed=self.seed_generator
+            ops.shape(pixels), dtype="float32", seed=self.seed_generator
         )
-        return ops.cast(draws < pixels, pixels.dtype)
+        return ops.cast(draws < ops.cast(pixels, "float32"), pixels.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

@@ -138,6 +138,19 @@ def test_dynamic_pixels_are_one_as_often_as_they_are_bright():
     np.testing.assert_array_equal(layer(grey), grey)
 
 
+def test_dynamic_pixels_of_half_precision_are_drawn_without_bias():
+    """Draws have more digits than bfloat16, of which a small pixel needs them."""
+    layer = PixelBinarization("dynamic", dtype="bfloat16")
+    grey = np.tile(np.array([0.001, 0.3, 0.999], np.float32), (100_000, 1))
+    pixels = keras.ops.cast(grey, "bfloat16")
+    binary = layer(pixels, training=True)
+    assert keras.backend.standardize_dtype(binary.dtype) == "bfloat16"
+    wanted = np.asarray(keras.ops.cast(pixels[0], "float32"), np.float64)
+    found = np.asarray(keras.ops.cast(binary, "float32"), np.float64).mean(axis=0)
+    errors = np.sqrt(wanted * (1 - wanted) / len(grey))
+    np.testing.assert_array_less(np.abs(found - wanted), 5 * errors + 1e-9)
+
+
 @pytest.mark.parametrize("training", [False, True])
 def test_pixels_are_compared_with_one_half(training):
     """In inference, too; a pixel of exactly one half is one."""
