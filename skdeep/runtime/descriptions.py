@@ -11,6 +11,7 @@ import re
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -149,7 +150,8 @@ def describe_network(model: keras.Model) -> NetworkDescription | None:
         for layer in model.layers
     ):
         return None
-    if any(map(computes_with_copies, model._flatten_layers(include_self=False))):
+    parts = list(model._flatten_layers(include_self=False))
+    if any(map(computes_with_copies, parts)) or any(map(_hides_function, parts)):
         return None
     config = model.get_config()
     try:
@@ -163,6 +165,21 @@ def describe_network(model: keras.Model) -> NetworkDescription | None:
     text = json.dumps(config, sort_keys=True)
     return NetworkDescription(
         NetworkSpec(network_from_config, kind=kind, config=text), precision
+    )
+
+
+def _hides_function(layer: Any) -> bool:
+    """Tell whether a layer calls a function that only has the name of one of Keras'.
+
+    Its configuration holds the name alone, and so stands for the one of Keras.
+    """
+    functions = (
+        getattr(layer, name, None) for name in ("activation", "recurrent_activation")
+    )
+    return any(
+        isinstance(function, FunctionType)
+        and getattr(keras.activations, function.__name__, None) is not function
+        for function in functions
     )
 
 
@@ -356,8 +373,12 @@ def _loss(loss: Any) -> LossSpec | None:
             return None
         owner = type(loss)
         if owner is getattr(keras.losses, name, None) and name in ROW_LOSSES:
-            # Its configuration may leave some out: the delta of a Huber loss.
-            settings = json.dumps(loss._fn_kwargs, sort_keys=True)
+            try:
+                # Its configuration may leave some out: the delta of a Huber loss.
+                settings = json.dumps(loss._fn_kwargs, sort_keys=True)
+            except TypeError:
+                # Arrays, or numbers of NumPy's.
+                return None
             return LossSpec(keras_loss_of_rows, name=name, settings=settings)
         return None
     name = getattr(loss, "__name__", "")

@@ -7,6 +7,7 @@ out some arguments of its own losses: a clone would hold a Huber loss of another
 """
 
 import copyreg
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -94,6 +95,7 @@ def _copy(model: keras.Model) -> keras.Model:
         copy.build(model.input_shape)
     copy.set_weights(model.get_weights())
     let_layers_copy(copy)
+    _copy_functions(model, copy)
     if model.compiled:
         optimizer = model.optimizer
         if optimizer is not None:
@@ -105,6 +107,19 @@ def _copy(model: keras.Model) -> keras.Model:
         known = {name: value for name, value in config.items() if value is not None}
         copy.compile(optimizer=optimizer, loss=model.loss, **known)
     return copy
+
+
+def _copy_functions(model: keras.Model, copy: keras.Model) -> None:
+    """Give the layers of a copy the very functions that those of the model call.
+
+    Of a function that has the name of one of Keras' own, Keras writes only the name.
+    """
+    layers = (m._flatten_layers(include_self=False) for m in (model, copy))
+    for original, layer in zip(*layers, strict=True):
+        for name in ("activation", "recurrent_activation"):
+            function = vars(original).get(name)
+            if isinstance(function, FunctionType):
+                setattr(layer, name, function)
 
 
 def copy_optimizer(optimizer: Any) -> Any:

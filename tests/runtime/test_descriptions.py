@@ -114,6 +114,35 @@ def test_networks_that_run_code_have_no_description():
         assert describe_network(model) is None
 
 
+def gelu(x):
+    """Stand for something that has the name of one of Keras' functions."""
+    return -x
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: layers.Dense(4, activation=gelu),
+        lambda: layers.Dense(4, activation=keras.ops.gelu),
+        lambda: layers.TimeDistributed(layers.Activation(gelu)),
+        lambda: layers.LSTM(2, recurrent_activation=gelu),
+        lambda: keras.Sequential([layers.Dense(4, activation=gelu)]),
+    ],
+    ids=["dense", "of Keras' operations", "wrapped", "recurrent", "nested"],
+)
+def test_functions_named_like_those_of_keras_have_no_description(layer):
+    """Keras writes only a name, by which it would find a function of its own."""
+    model = keras.Sequential([keras.Input((4, 2)), layer()])
+    assert describe_network(model) is None
+
+
+def test_functions_of_keras_are_described():
+    """A function of Keras' own is known by its name, however it was passed."""
+    for activation in ("gelu", keras.activations.gelu, keras.activations.swish):
+        outputs = layers.Dense(2, activation=activation)
+        assert describe_network(keras.Sequential([keras.Input((4,)), outputs]))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -166,6 +195,7 @@ class OwnOptimizer(keras.optimizers.SGD):
         {"loss": OwnLoss()},
         {"loss": lambda targets, outputs: (targets - outputs) ** 2},
         {"loss": keras.losses.MeanSquaredError(reduction="sum")},
+        {"loss": keras.losses.Huber(delta=np.float32(2))},
         {"metrics": ["AUC"]},
         {"metrics": [keras.metrics.BinaryAccuracy(threshold=0.3)]},
         {"metrics": ["mse", "mse"]},

@@ -4,9 +4,11 @@ import copy
 import pickle
 
 import keras
+import numpy as np
 import pytest
+from keras import layers
 
-from skdeep.runtime.keras_copies import mend_copies
+from skdeep.runtime.keras_copies import copy_model, mend_copies
 
 
 class OwnLoss(keras.losses.MeanSquaredError):
@@ -50,3 +52,34 @@ def test_copies_are_objects(thing):
             assert other.get_config() == thing.get_config()
             # Keras leaves the delta of a Huber loss out of its configuration.
             assert float(other([[0.0]], [[9.0]])) == float(thing([[0.0]], [[9.0]]))
+
+
+def gelu(x):
+    """Stand for something that has the name of one of Keras' functions."""
+    return -x
+
+
+def recurrent():
+    """Return a network with such functions in a cell, a wrapper and a nested model."""
+    inputs = keras.Input((3, 2))
+    hidden = layers.LSTM(2, activation=gelu, recurrent_activation=gelu)(inputs)
+    nested = keras.Sequential([keras.Input((2,)), layers.Dense(2, activation=gelu)])
+    hidden = layers.Reshape((1, 2))(nested(hidden))
+    return keras.Model(inputs, layers.TimeDistributed(layers.Activation(gelu))(hidden))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.Sequential([keras.Input((3, 2)), layers.Dense(4, gelu)]),
+        lambda: keras.Sequential([layers.Dense(4, keras.ops.gelu)]),
+        recurrent,
+    ],
+    ids=["sequential", "deferred", "functional"],
+)
+def test_copies_have_the_functions_of_the_model(make):
+    """A function that is named like one of Keras' is not replaced by that one."""
+    model = make()
+    rows = np.random.default_rng(0).normal(size=(5, 3, 2)).astype(np.float32)
+    wanted = model(rows)
+    np.testing.assert_array_equal(copy_model(model)(rows), wanted)
