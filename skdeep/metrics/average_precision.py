@@ -69,8 +69,9 @@ def expected_average_precision(
     Raises
     ------
     ValueError
-        If the shapes differ, more items are relevant than there are, `top_k` is below
-        1 or `denominator` is unknown.
+        If the shapes differ, there are no groups, numbers of items are not whole, more
+        items are relevant than there are, `top_k` is below 1 or `denominator` is
+        unknown.
 
     Examples
     --------
@@ -109,10 +110,20 @@ def _check_groups(sizes: ArrayLike, relevant: ArrayLike) -> tuple[Floats, Floats
             "group_sizes and group_relevant must have the same shape "
             f"(n_queries, n_groups), got {n.shape} and {r.shape}."
         )
+    if n.shape[1] == 0:
+        raise ValueError(
+            f"There must be at least one group, got group_sizes of shape {n.shape}. "
+            "Pass an empty group, of size 0, where nothing is ranked."
+        )
     if not np.all((r >= 0) & (r <= n) & np.isfinite(n)):
         raise ValueError(
             "group_relevant must lie between 0 and group_sizes, which it does not "
             "everywhere. Count the relevant items of each group."
+        )
+    if np.any((n != np.floor(n)) | (r != np.floor(r))):
+        raise ValueError(
+            "group_sizes and group_relevant must be whole numbers, which they are not "
+            "everywhere. Count items instead of weighing them."
         )
     return n, r
 

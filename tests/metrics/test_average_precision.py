@@ -145,6 +145,15 @@ def test_many_queries_are_cut_in_blocks(monkeypatch):
     np.testing.assert_allclose(parts, whole, rtol=1e-12)
 
 
+def test_whole_numbers_may_be_floats():
+    """Counts are read by their value."""
+    found = expected_average_precision([[2.0, 3.0]], [[1.0, 2.0]], top_k=3)
+    np.testing.assert_array_equal(
+        found, expected_average_precision([[2, 3]], [[1, 2]], top_k=3)
+    )
+    assert expected_average_precision(np.empty((0, 2)), np.empty((0, 2))).shape == (0,)
+
+
 def test_huge_groups_stay_exact():
     """Sums of hundreds of thousands of terms agree with adding them up."""
     before, size, relevant = 60_000, 300_000, 1_000
@@ -164,6 +173,9 @@ def test_huge_groups_stay_exact():
     [
         (([[2]], [[3]], {}), "between 0 and group_sizes"),
         (([[2]], [[-1]], {}), "between 0 and group_sizes"),
+        (([[2.5]], [[1.5]], {}), "whole numbers"),
+        (([[2.5]], [[1]], {"top_k": 1}), "whole numbers"),
+        (([[]], [[]], {"top_k": 1}), "at least one group"),
         (([2], [1], {}), "same shape"),
         (([[2, 3]], [[1]], {}), "same shape"),
         (([[2]], [[1]], {"top_k": 0}), "top_k must be at least 1"),
