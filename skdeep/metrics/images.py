@@ -53,8 +53,8 @@ def peak_signal_noise_ratio(
     Raises
     ------
     ValueError
-        If the shapes differ, the arrays are empty or hold NaN or infinity, or
-        `data_range` is not positive or cannot be told from the types.
+        If the shapes differ, the arrays are empty, single numbers or hold NaN or
+        infinity, or `data_range` is not positive or cannot be told from the types.
 
     See Also
     --------
@@ -187,10 +187,10 @@ def _check_pair(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     true = read_numbers(y_true, "y_true")
     predicted = read_numbers(y_pred, "y_pred")
-    if true.shape != predicted.shape or true.size == 0:
+    if true.shape != predicted.shape or true.ndim == 0 or true.size == 0:
         raise ValueError(
-            "y_true and y_pred must have the same shape and not be empty, got "
-            f"{true.shape} and {predicted.shape}."
+            "y_true and y_pred must be arrays of the same shape, not single numbers, "
+            f"and not be empty, got shapes {true.shape} and {predicted.shape}."
         )
     return true, predicted
 

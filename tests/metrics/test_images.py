@@ -124,6 +124,7 @@ def test_equal_images_are_perfect(function):
         (np.zeros((1, 11, 11), int), np.zeros((1, 11, 11), int), "int64"),
         (np.zeros((1, 11, 11)), np.zeros((1, 11, 12)), "same shape"),
         (np.zeros((0, 11, 11)), np.zeros((0, 11, 11)), "not be empty"),
+        (0.5, 0.4, "must be arrays of the same shape"),
         (np.full((1, 11, 11), "a"), np.full((1, 11, 11), "a"), "real numbers"),
         (np.full((1, 11, 11), np.nan), np.zeros((1, 11, 11)), "NaN or infinity"),
         (np.zeros((1, 11, 11)), np.full((1, 11, 11), np.nan), "NaN or infinity"),
