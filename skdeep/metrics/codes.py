@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,8 @@ def read_labels(labels: ArrayLike, n_samples: int, name: str) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If the labels are not one-dimensional, or not as many as the codes.
+        If the labels are not one-dimensional or not as many as the codes, or mix
+        strings with others.
     """
     check_entries(labels, name)
     array: NDArray[Any] = explained(column_or_1d, labels, name)
@@ -87,7 +89,39 @@ def read_labels(labels: ArrayLike, n_samples: int, name: str) -> NDArray[Any]:
             f"{name} has {len(array)} entries for {n_samples} codes. Pass one label "
             "per code."
         )
+    if array.dtype.kind == "O":
+        _check_types(array, name)
     return array
+
+
+def are_numbers(labels: NDArray[Any]) -> bool:
+    """Tell whether labels, as `read_labels` returns them, are numbers.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+        Labels.
+
+    Returns
+    -------
+    numbers : bool
+        Whether they all are, of whatever type.
+    """
+    if labels.dtype.kind != "O":
+        return labels.dtype.kind in "biuf"
+    return all(isinstance(label, Number | np.bool_) for label in labels)
+
+
+def _check_types(labels: NDArray[np.object_], name: str) -> None:
+    """Refuse labels that have no order, as some are words and others are not."""
+    types = {type(label) for label in labels}
+    words = {kind for kind in types if issubclass(kind, str)}
+    if words and words != types:
+        raise ValueError(
+            f"{name} mixes labels of the types "
+            f"{sorted(kind.__name__ for kind in types)}. Convert all to str or all to "
+            "numbers."
+        )
 
 
 def _missing(labels: NDArray[np.object_]) -> NDArray[np.bool_]:

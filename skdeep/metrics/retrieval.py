@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skdeep.metrics.average_precision import expected_average_precision
-from skdeep.metrics.codes import as_words, distances_to, read_bits, read_labels
+from skdeep.metrics.codes import (
+    are_numbers,
+    as_words,
+    distances_to,
+    read_bits,
+    read_labels,
+)
 
 # Queries whose counts are turned into precision together: bounds the memory.
 _QUERIES_AT_ONCE = 1024
@@ -289,11 +295,11 @@ def _read_classes(
     """
     wanted = read_labels(query_labels, len(queries), "query_labels")
     given = read_labels(database_labels, len(database), "database_labels")
-    if (wanted.dtype.kind in "biuf") != (given.dtype.kind in "biuf"):
+    if are_numbers(wanted) != are_numbers(given):
         raise ValueError(
             f"query_labels of dtype {wanted.dtype} cannot be compared with "
-            f"database_labels of dtype {given.dtype}. Pass both as numbers, or both as "
-            "strings."
+            f"database_labels of dtype {given.dtype}, as only one of them holds "
+            "numbers. Pass both as numbers, or both as strings."
         )
     order = np.argsort(given, kind="stable")
     ordered = given[order]

@@ -130,3 +130,14 @@ def test_arguments_of_purity_are_checked():
         bucket_purity([[0], [1]], [1])
     with pytest.raises(ValueError, match="min_size must be at least 1"):
         bucket_purity([[0], [1]], [1, 2], min_size=0)
+
+
+def test_labels_of_two_kinds_are_refused():
+    """Words and numbers have no order; numbers of several types do."""
+    with pytest.raises(ValueError, match=r"labels mixes .*\['int', 'str'\]"):
+        bucket_purity([[0], [1]], np.array([1, "a"], dtype=object))
+    mixed = np.array([1, 1.0, np.int8(2), True], dtype=object)
+    found = bucket_purity([[0], [0], [1], [0]], mixed, min_size=1)
+    assert found.purity == 1
+    words = np.array(["a", np.str_("a"), "b"], dtype=object)
+    assert bucket_purity([[0], [0], [1]], words, min_size=1).purity == 1

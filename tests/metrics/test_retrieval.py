@@ -175,8 +175,26 @@ def test_arguments_are_checked(function):
         function(codes, codes, labels[:1], labels)
     with pytest.raises(ValueError, match="cannot be compared"):
         function(codes, codes, ["0", "1"], labels)
+    numbers, words, mixed = (
+        np.array(values, dtype=object) for values in ([1, 2], ["a", "b"], [1, "a"])
+    )
+    with pytest.raises(ValueError, match="cannot be compared"):
+        function(codes, codes, numbers, words)
+    with pytest.raises(ValueError, match="database_labels mixes labels"):
+        function(codes, codes, labels, mixed)
     with pytest.raises(ValueError, match="Expected 2D array"):
         function([0, 1], codes, labels, labels)
+
+
+@pytest.mark.parametrize("function", [mean_average_precision, precision_within_radius])
+def test_labels_count_by_their_value(function):
+    """Labels held as objects are those numbers, or those words."""
+    codes = [[0, 1], [1, 1], [0, 0]]
+    for labels in ([1, 2, 1], ["a", "b", "a"]):
+        objects = np.array(labels, dtype=object)
+        expected = function(codes, codes, labels, labels)
+        for queries, database in ((objects, labels), (objects, objects)):
+            assert function(codes, codes, queries, database) == expected
 
 
 def test_other_arguments_are_checked():
