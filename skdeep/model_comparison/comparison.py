@@ -20,6 +20,7 @@ from skdeep.model_comparison.paired_test import (
     corrected_paired_t_test,
     holm_adjusted,
 )
+from skdeep.model_comparison.predicted_labels import known_labels, places_of
 from skdeep.model_comparison.provenance import Provenance
 from skdeep.model_comparison.tables import (
     Table,
@@ -116,8 +117,8 @@ class Comparison:
 
         A row that was tested several times, as in repeated cross-validation, gets
         the label predicted most often; of equally frequent labels the first in
-        `classes`. A row that was never tested is NaN, which makes the array one of
-        floats (numeric labels) or objects (others).
+        `classes`, before labels that are none. A row that was never tested is NaN,
+        which makes the array one of floats (numeric labels) or objects (others).
         """
         return {name: self._pooled_labels(name) for name in self.names}
 
@@ -391,14 +392,15 @@ class Comparison:
 
     def _pooled_labels(self, name: str) -> NDArray[Any]:
         """Return the most frequent out-of-fold label of every row."""
-        votes = np.zeros((len(self.y), len(self.classes)), dtype=np.intp)
+        known = known_labels(self.classes, self.fold_predictions[name])
+        votes = np.zeros((len(self.y), len(known)), dtype=np.intp)
         for (_, test), labels in zip(
             self.folds, self.fold_predictions[name], strict=True
         ):
             if labels is not None:
                 # A splitter may draw a row twice in one fold, hence add.at.
-                np.add.at(votes, (test, np.searchsorted(self.classes, labels)), 1)
-        pooled = self.classes[votes.argmax(axis=1)]
+                np.add.at(votes, (test, places_of(known, labels)), 1)
+        pooled = known[votes.argmax(axis=1)]
         untested = ~votes.any(axis=1)
         if untested.any():
             numeric = np.issubdtype(pooled.dtype, np.number)

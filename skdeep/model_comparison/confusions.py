@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdeep.model_comparison.comparison import Comparison
+from skdeep.model_comparison.predicted_labels import known_labels, places_of
 
 
 def confusions(comparison: Comparison, name: str) -> NDArray[np.int64]:
@@ -24,9 +25,9 @@ def confusions(comparison: Comparison, name: str) -> NDArray[np.int64]:
 
     Returns
     -------
-    matrix : ndarray of shape (n_classes, n_classes)
+    matrix : ndarray of shape (n_labels, n_labels)
         Counts; true classes in rows, predicted ones in columns, in the order of
-        ``comparison.classes``.
+        `confused_labels`.
 
     Raises
     ------
@@ -50,14 +51,28 @@ def confusions(comparison: Comparison, name: str) -> NDArray[np.int64]:
             f"{name!r} failed in every fold, so there is nothing to count. Repeat the "
             "comparison with error_score='raise' to see why."
         )
-    matrix = np.zeros((len(comparison.classes),) * 2, dtype=np.int64)
+    known = confused_labels(comparison, name)
+    matrix = np.zeros((len(known), len(known)), dtype=np.int64)
     for true, predicted in tested:
-        np.add.at(
-            matrix, (_places(comparison, true), _places(comparison, predicted)), 1
-        )
+        np.add.at(matrix, (places_of(known, true), places_of(known, predicted)), 1)
     return matrix
 
 
-def _places(comparison: Comparison, labels: NDArray[Any]) -> NDArray[np.intp]:
-    """Return which of the sorted classes each label is."""
-    return np.searchsorted(comparison.classes, labels)
+def confused_labels(comparison: Comparison, name: str) -> NDArray[Any]:
+    """Return what the rows and columns of the confusions of a classifier stand for.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The comparison.
+
+    name : str
+        A classifier of it.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_labels,)
+        ``comparison.classes``, and after them labels that are no class but were
+        predicted, as for outliers.
+    """
+    return known_labels(comparison.classes, comparison.fold_predictions[name])

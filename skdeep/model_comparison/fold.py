@@ -202,7 +202,8 @@ def _in_class_order(
 ) -> NDArray[np.float64]:
     """Align scores with `classes`; of two classes keep those of the second.
 
-    A class that was absent from the training rows gets the lowest possible score.
+    A class that was absent from the training rows gets the lowest possible score. A
+    class that is none of `classes`, as of a frozen classifier, is left out.
     """
     fitted = np.asarray(fitted_classes)
     if answer.ndim == 1 and len(fitted) == 2:
@@ -218,7 +219,8 @@ def _in_class_order(
         )
     lowest = 0.0 if method == "predict_proba" else -np.inf
     aligned = np.full((len(answer), len(classes)), lowest)
-    aligned[:, np.searchsorted(classes, fitted)] = answer
+    shared = np.isin(fitted, classes)
+    aligned[:, np.searchsorted(classes, fitted[shared])] = answer[:, shared]
     return aligned[:, 1] if len(classes) == 2 else aligned
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from skdeep.model_comparison.calibration import reliability
 from skdeep.model_comparison.comparison import Comparison
-from skdeep.model_comparison.confusions import confusions
+from skdeep.model_comparison.confusions import confused_labels, confusions
 from skdeep.model_comparison.curves import PRECISION_RECALL, ROC, CurveKind, mean_curves
 from skdeep.model_comparison.fold_curve import fold_curves
 from skdeep.model_comparison.html_page import isolated
@@ -196,6 +196,7 @@ def confusion_pictures(
 
     numbered : bool
         Whether classes have numbers, counted from 1, in the place of their names.
+        Labels that are no class are then called "other".
 
     Returns
     -------
@@ -208,13 +209,14 @@ def confusion_pictures(
     n_classes = len(comparison.classes)
     figures = []
     for name in names:
+        labels = confused_labels(comparison, name).tolist()
+        if numbered:
+            labels[:n_classes] = range(1, n_classes + 1)
+            labels[n_classes:] = ["other"] * (len(labels) - n_classes)
 
-        def draw(ax: Any, name: str = name) -> None:
+        def draw(ax: Any, name: str = name, labels: list[Any] = labels) -> None:
             display = ConfusionMatrixDisplay(
-                matrix=confusions(comparison, name),
-                display_labels=range(1, n_classes + 1)
-                if numbered
-                else comparison.classes.tolist(),
+                matrix=confusions(comparison, name), display_labels=labels
             )
             display.plot(ax, colorbar=False)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skdeep.model_comparison.comparison import Comparison
-from skdeep.model_comparison.confusions import confusions
+from skdeep.model_comparison.confusions import confused_labels, confusions
 from skdeep.model_comparison.html_origin import (
     data_section,
     machine_section,
@@ -31,6 +31,7 @@ from skdeep.model_comparison.html_pictures import (
     cost_picture,
     curve_pictures,
 )
+from skdeep.model_comparison.predicted_labels import was_fitted
 from skdeep.model_comparison.tables import summary_table
 
 _DIGITS = 3
@@ -260,14 +261,16 @@ def _confusions(comparison: Comparison, metric: str) -> str:
     fitted = [
         name
         for name in comparison.names
-        if any(labels is not None for labels in comparison.fold_predictions[name])
+        if was_fitted(comparison.fold_predictions[name])
     ]
     means = comparison.scores(metric)[fitted].mean()
     best = set(means.sort_values(ascending=False, kind="stable").index[:_MATRICES])
     names = [name for name in comparison.names if name in best]
     few = [metric] if len(names) < len(fitted) else []
     which = f"Of the {len(names)} best in {{}}. " if few else ""
-    labels = [str(label) for label in comparison.classes]
+    labels = {
+        str(label) for name in names for label in confused_labels(comparison, name)
+    }
     if len(labels) > _PICTURED_CLASSES:
         tables = [_largest_confusions(comparison, name) for name in names]
         return "\n".join([paragraph(f"{which}{_TOO_MANY_CLASSES}", *few), *tables])
@@ -287,7 +290,7 @@ def _largest_confusions(comparison: Comparison, name: str) -> str:
     shares = counts / np.maximum(sums, 1)
     np.fill_diagonal(shares, 0)
     order = np.argsort(-shares, axis=None, kind="stable")[:_PAIRS]
-    classes = [str(label) for label in comparison.classes]
+    classes = [str(label) for label in confused_labels(comparison, name)]
     rows = [
         [classes[true], classes[predicted], f"{counts[true, predicted]:,}", f"{p:.1%}"]
         for true, predicted in zip(*np.unravel_index(order, shares.shape), strict=True)
@@ -299,10 +302,12 @@ def _largest_confusions(comparison: Comparison, name: str) -> str:
 
 def _without(comparison: Comparison, *methods: str) -> str:
     """Return a sentence on the classifiers that have none of some methods."""
+    # Of those that failed in every fold nobody knows which methods they have.
     names = [
         name
         for name in comparison.names
         if comparison.response_methods[name] not in methods
+        and was_fitted(comparison.fold_predictions[name])
     ]
     if not names:
         return ""

@@ -30,6 +30,9 @@ from skdeep.networks import multiply_adds
 _FLOP_PER_MULTIPLY_ADD = 2
 _FORWARD_PASSES = 3
 
+# Labels, probabilities if there are any, and seconds.
+Answers = tuple[NDArray[Any], NDArray[np.float64] | None, float]
+
 
 @dataclass(frozen=True, eq=False)
 class SetReport:
@@ -92,7 +95,7 @@ class TrainTestReport:
         The fitted clone.
 
     classes : ndarray of shape (n_classes,)
-        Sorted labels of both sets.
+        Sorted labels of both sets, and whatever else was predicted.
 
     train, test : SetReport
         Results on the training samples, which say how well they were learned, and on
@@ -320,13 +323,15 @@ def train_test_report(
     start = time.perf_counter()
     fitted.fit(X_train, y_train)
     fit_seconds = time.perf_counter() - start
-    classes = np.union1d(y_train, y_test)
+    on_train, on_test = (_predictions(fitted, X) for X in (X_train, X_test))
+    # A label that is no class, as of outliers, has a place in the tables too.
+    classes = np.unique(np.concatenate([y_train, y_test, on_train[0], on_test[0]]))
     count, flop = _costs(fitted, _num_samples(X_train))
     return TrainTestReport(
         estimator=fitted,
         classes=classes,
-        train=_evaluated(fitted, X_train, y_train, classes),
-        test=_evaluated(fitted, X_test, y_test, classes),
+        train=_evaluated(fitted, on_train, y_train, classes),
+        test=_evaluated(fitted, on_test, y_test, classes),
         fit_seconds=fit_seconds,
         n_shared=count_shared(X_train, X_test),
         multiply_adds=count,
@@ -335,10 +340,10 @@ def train_test_report(
 
 
 def _evaluated(
-    fitted: Any, X: Any, y: NDArray[Any], classes: NDArray[Any]
+    fitted: Any, answers: Answers, y: NDArray[Any], classes: NDArray[Any]
 ) -> SetReport:
     """Return the report on one set."""
-    predicted, probabilities, predict_seconds = _predictions(fitted, X)
+    predicted, probabilities, predict_seconds = answers
     loss = float("nan")
     if probabilities is not None:
         loss = _log_loss(y, probabilities, fitted.classes_, classes)
@@ -358,9 +363,7 @@ def _evaluated(
     )
 
 
-def _predictions(
-    fitted: Any, X: Any
-) -> tuple[NDArray[Any], NDArray[np.float64] | None, float]:
+def _predictions(fitted: Any, X: Any) -> Answers:
     """Return labels, probabilities if there are any, and seconds for the labels."""
     start = time.perf_counter()
     if getattr(type(_network(fitted)), "predict", None) is ClassificationMixin.predict:

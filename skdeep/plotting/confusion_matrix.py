@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.model_comparison import Comparison
-from skdeep.model_comparison.confusions import confusions
+from skdeep.model_comparison.confusions import confused_labels, confusions
 from skdeep.plotting.figures import new_axes, write_cell_numbers
 from skdeep.plotting.search_values import short_text
 
@@ -211,7 +211,8 @@ class ConfusionMatrixDisplay:
 
         name : str
             A classifier of it. Rows that several folds tested count several times;
-            folds whose fit failed are left out.
+            folds whose fit failed are left out. Labels that it predicted and that are
+            no class stand after the classes.
 
         ax : matplotlib Axes, default=None
             Where to draw; a new figure by default.
@@ -233,7 +234,7 @@ class ConfusionMatrixDisplay:
             If matplotlib is not installed.
         """
         matrix = confusions(comparison, name)
-        names = comparison.classes.tolist()
+        names = confused_labels(comparison, name).tolist()
         return cls(matrix=matrix, display_labels=names).plot(ax, **plot_options)
 
     def plot(

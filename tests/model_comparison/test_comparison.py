@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import RepeatedStratifiedKFold, ShuffleSplit
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from skdeep.model_comparison import Comparison, compare_classifiers
+from skdeep.model_comparison.confusions import confused_labels, confusions
 
 X, Y = load_breast_cancer(return_X_y=True)
 X, Y = X[:200], Y[:200]
@@ -111,6 +113,29 @@ def test_ties_between_votes_go_to_the_first_class():
     contrary = [1 - labels for labels in comparison.fold_predictions["a"][5:]]
     comparison.fold_predictions["a"][5:] = contrary
     np.testing.assert_array_equal(comparison.predictions["a"], 0)
+
+
+@pytest.mark.parametrize("strange", [-1, 9])
+def test_labels_that_are_no_class_stay_what_they_are(strange):
+    """What a classifier says of outliers is no class, be it lower or higher."""
+    comparison = comparison_of({"a": [1.0] * 5})
+    comparison.fold_predictions["a"][2] = np.array([strange, strange])
+    expected = np.where(np.arange(10) % 5 == 2, strange, np.arange(10) % 2)
+    np.testing.assert_array_equal(comparison.predictions["a"], expected)
+    assert confused_labels(comparison, "a").tolist() == [0, 1, strange]
+    matrix = confusions(comparison, "a")
+    assert matrix.tolist() == [[4, 0, 1], [0, 4, 1], [0, 0, 0]]
+
+
+def test_classifiers_that_know_more_classes_than_there_are():
+    """Scores of the others have no column, and those of the classes keep theirs."""
+    model = GaussianNB().fit(X, 2 - Y + (X[:, 0] > 15))
+    comparison = compare_classifiers(
+        {"frozen": FrozenEstimator(model)}, X, Y + 1, scoring="accuracy", cv=2
+    )
+    np.testing.assert_allclose(
+        comparison.scores_out_of_fold["frozen"], model.predict_proba(X)[:, 1]
+    )
 
 
 def test_labels_keep_their_type():

@@ -233,6 +233,28 @@ def test_confusions_of_forty_classes_are_pairs(tmp_path):
     assert rows == ["3", "7"]
 
 
+def test_labels_that_are_no_class_are_told(tmp_path):
+    """Pictures have a column for them, by name or as others; lists have their name."""
+
+    def doubting(comparison, label):
+        predictions = [
+            np.where(np.arange(len(labels)) < 9, label, labels)
+            for labels in comparison.fold_predictions["bayes"]
+        ]
+        return replace(comparison, fold_predictions={"bayes": predictions})
+
+    words = compare_classifiers([("bayes", GaussianNB())], X, np.where(Y, "a", "b"))
+    page = report(doubting(words, "unclear"), tmp_path)
+    assert "Classes have the numbers" not in page.text
+    page = report(doubting(words, "неясно"), tmp_path)
+    assert "Classes have the numbers" in page.text
+    y = np.repeat(np.arange(40), 5)
+    folds = [(np.arange(200)[np.arange(200) % 5 > 0], np.arange(0, 200, 5))]
+    many = compare_classifiers({"bayes": GaussianNB()}, y[:, None] + 0.0, y, cv=folds)
+    page = report(doubting(many, -7), tmp_path)
+    assert page.source.count("<td>-7</td>") == 9
+
+
 def test_classes_without_plain_names_are_numbered(tmp_path):
     """The letters of a picture may lack those of a name; the page has all."""
     labels = np.array(["яблоко", "груша"])[Y]
@@ -289,6 +311,21 @@ def test_failed_fits_are_told(tmp_path, error_score):
     page = report(broken, tmp_path)
     assert "fragile : the fit failed in 1 fold." in page.text
     assert "Left out, because a fold has no score:  fragile ." in page.text
+
+
+def test_classifiers_that_always_fail_are_not_said_to_lack_a_method(tmp_path):
+    """They have the methods, and the page says that no fit came to an end."""
+    models = {
+        "broken": LogisticRegression(C=-1),
+        "bayes": GaussianNB(),
+        "ridge": RidgeClassifier(),
+    }
+    with pytest.warns(FitFailedWarning):
+        broken = compare_classifiers(models, X, Y, cv=2, error_score=np.nan)
+    text = report(broken, tmp_path).text
+    assert "broken : the fit failed in 2 folds." in text
+    assert "Without predict_proba:  ridge ." in text
+    assert "Without predict_proba and decision_function" not in text
 
 
 def test_old_comparisons_have_no_provenance(comparison, tmp_path):

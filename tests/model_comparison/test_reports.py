@@ -231,6 +231,22 @@ def test_classes_that_only_the_test_has(flowers):
     assert report.test.per_class.loc["c", "recall"] == 0
 
 
+def test_labels_that_are_no_class_have_a_column():
+    """What is predicted and occurs nowhere is counted, and so is every row."""
+
+    class Doubting(Unknowing):
+        def predict(self, X):
+            return np.where(X[:, 0] > 4, "?", super().predict(X))
+
+    X, y = np.arange(6.0)[:, None], np.array(list("abaaba"))
+    report = train_test_report(Doubting(), X[:2], y[:2], X[2:], y[2:])
+    assert report.classes.tolist() == ["?", "a", "b"]
+    assert report.test.confusion_matrix.tolist() == [[0, 0, 0], [1, 2, 0], [0, 1, 0]]
+    assert report.train.confusion_matrix.sum() == 2
+    assert report.test.per_class.loc["?", "support"] == 0
+    assert report.test.log_loss == pytest.approx(np.log(2))
+
+
 @pytest.mark.parametrize("wrong", [KMeans(), LogisticRegression, "logistic"])
 def test_only_classifiers_are_reported_on(flowers, wrong):
     """The error says what was passed."""

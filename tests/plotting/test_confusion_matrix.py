@@ -52,6 +52,18 @@ def test_out_of_fold_confusions(pyplot, comparison):
         ConfusionMatrixDisplay.from_comparison(comparison, "tree")
 
 
+def test_labels_that_are_no_class_have_a_column(pyplot, comparison):
+    """They stand after the classes, and no true row is of them."""
+    first, *others = comparison.fold_predictions["bayes"]
+    strange = np.full(len(first), "outlier")
+    doubting = replace(comparison, fold_predictions={"bayes": [strange, *others]})
+    display = ConfusionMatrixDisplay.from_comparison(doubting, "bayes")
+    ticks = [tick.get_text() for tick in display.ax_.get_xticklabels()]
+    assert ticks == [*comparison.classes, "outlier"]
+    assert display.matrix[:, 3].sum() == len(first) and not display.matrix[3].any()
+    assert display.matrix.sum() == len(Y)
+
+
 def test_failed_folds_are_left_out(pyplot, comparison):
     """Of no fold at all there is nothing to draw."""
     first, *others = comparison.fold_predictions["bayes"]
