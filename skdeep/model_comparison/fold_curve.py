@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_curve
 
 from skdeep.model_comparison.comparison import Comparison
+from skdeep.model_comparison.predicted_labels import was_fitted
 
 Array = NDArray[np.float64]
 
@@ -154,8 +155,14 @@ def fold_curves(comparison: Comparison, name: str, pos_label: Any) -> list[FoldC
     Raises
     ------
     ValueError
-        If the classifier has no continuous scores, or no fold has a curve.
+        If the classifier has no continuous scores, failed in every fold, or no fold
+        has a curve.
     """
+    if not was_fitted(comparison.fold_predictions[name]):
+        raise ValueError(
+            f"{name!r} failed in every fold, so it has no curve. Leave it out with "
+            "names=[...], or repeat the comparison with error_score='raise' to see why."
+        )
     if comparison.response_methods[name] is None:
         raise ValueError(
             f"{name!r} has neither predict_proba nor decision_function, so it has no "

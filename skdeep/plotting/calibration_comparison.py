@@ -9,6 +9,7 @@ import numpy as np
 
 from skdeep.model_comparison import Comparison
 from skdeep.model_comparison.calibration import Reliability, reliability
+from skdeep.model_comparison.predicted_labels import was_fitted
 from skdeep.plotting.figures import literal_legend, new_axes
 from skdeep.plotting.palette import REFERENCE_LINE, line_styles, own_styles
 
@@ -116,8 +117,8 @@ class CalibrationComparisonDisplay:
         Raises
         ------
         ValueError
-            If a name does not exist or has no probabilities, or no classifier has,
-            or `n_bins` is less than 1.
+            If a name does not exist, has no probabilities or failed in every fold, if
+            no classifier is left, or `n_bins` is less than 1.
 
         ImportError
             If matplotlib is not installed.
@@ -135,11 +136,7 @@ class CalibrationComparisonDisplay:
         curves = {name: curve for name, curve in found.items() if curve is not None}
         if not curves or (names is not None and len(curves) < len(found)):
             without = [name for name, curve in found.items() if curve is None]
-            raise ValueError(
-                f"{', '.join(map(repr, without))} gave no probabilities, so there is "
-                "no curve to draw. Name classifiers with predict_proba, or wrap them "
-                "in sklearn's CalibratedClassifierCV."
-            )
+            raise ValueError(_why_no_curve(comparison, without))
         binary = len(comparison.classes) == 2
         pos_label = comparison.classes[1] if binary else None
         return cls(curves=curves, pos_label=pos_label).plot(ax, **plot_options)
@@ -224,3 +221,21 @@ class CalibrationComparisonDisplay:
             ylim=(-0.01, 1.01),
             aspect="equal",
         )
+
+
+def _why_no_curve(comparison: Comparison, names: Sequence[str]) -> str:
+    """Return what is wrong with classifiers that gave no probabilities."""
+    failed = [
+        name for name in names if not was_fitted(comparison.fold_predictions[name])
+    ]
+    if failed:
+        return (
+            f"{', '.join(map(repr, failed))} failed in every fold, so there is no "
+            "curve to draw. Name other classifiers, or repeat the comparison with "
+            "error_score='raise' to see why."
+        )
+    return (
+        f"{', '.join(map(repr, names))} gave no probabilities, so there is no curve to "
+        "draw. Name classifiers with predict_proba, or wrap them in sklearn's "
+        "CalibratedClassifierCV."
+    )

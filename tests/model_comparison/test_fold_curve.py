@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import average_precision_score, det_curve, roc_curve
 from sklearn.naive_bayes import GaussianNB
@@ -237,6 +238,15 @@ def test_folds_of_one_class_are_left_out():
     )
     with pytest.raises(ValueError, match="'bayes' has no curve"):
         fold_curves(alone, "bayes", 1)
+
+
+def test_a_classifier_that_always_fails_has_no_curve():
+    """The message says that it failed, and not that it lacks a method."""
+    models = {"bayes": GaussianNB(), "broken": GaussianNB(var_smoothing=-1.0)}
+    with pytest.warns(FitFailedWarning):
+        comparison = compare_classifiers(models, X, Y, cv=2, error_score=np.nan)
+    with pytest.raises(ValueError, match="'broken' failed in every fold"):
+        fold_curves(comparison, "broken", 1)
 
 
 def test_a_fold_trained_on_one_class_guesses():

@@ -112,6 +112,20 @@ def test_calibration_refusals(pyplot, comparison):
         draw(comparison, curve_kwargs=[{}])
 
 
+def test_a_classifier_that_always_fails_has_no_calibration(pyplot, comparison):
+    """It is left out; who asks for it is told that it failed."""
+    draw = CalibrationComparisonDisplay.from_comparison
+    failed = replace(
+        comparison,
+        fold_predictions={**comparison.fold_predictions, "bayes": [None, None]},
+        fold_responses={**comparison.fold_responses, "bayes": [None, None]},
+        response_methods={**comparison.response_methods, "bayes": None},
+    )
+    assert list(draw(failed).lines_) == ["dummy"]
+    with pytest.raises(ValueError, match="'bayes' failed in every fold"):
+        draw(failed, names=["bayes", "dummy"])
+
+
 def test_cost_and_quality(pyplot, comparison):
     """Each classifier is one point at its means."""
     display = CostQualityDisplay.from_comparison(comparison, "roc_auc")
