@@ -3,6 +3,9 @@
 import hashlib
 import http.client
 import logging
+import os
+import secrets
+import stat
 from dataclasses import dataclass
 from numbers import Integral, Real
 from os import PathLike
@@ -44,6 +47,14 @@ def verify_sha256(path: Path, sha256: str) -> None:
             f"{path} is torn or has been changed: its SHA-256 digest is {found}, but "
             f"{sha256} was expected. Delete the file to have it downloaded again."
         )
+
+
+def unreadable_by_user(path: Path, error: PermissionError) -> PermissionError:
+    """Build the error for a file, whole for all we know, that may not be read."""
+    return PermissionError(
+        f"{path} may not be read by this user: {error}. Ask its owner to allow it, for "
+        "example by chmod a+r, or pass another data_home."
+    )
 
 
 def missing_file_error(
@@ -119,16 +130,34 @@ def download(
 
     _logger.info("Downloading %s to %s", remote.url, data_home)
     try:
-        path = fetch_file(
-            remote.url,
-            folder=folder,
-            local_filename=remote.filename,
-            sha256=remote.sha256,
-            n_retries=n_retries,
-            delay=delay,
+        path = Path(
+            fetch_file(
+                remote.url,
+                folder=folder,
+                local_filename=remote.filename,
+                sha256=remote.sha256,
+                n_retries=n_retries,
+                delay=delay,
+            )
         )
+        _let_others_read(path)
     except (OSError, http.client.HTTPException) as error:
         raise missing_file_error(
             remote, data_home, f"downloading it failed ({error})", accepted
         ) from error
-    return Path(path)
+    return path
+
+
+def _let_others_read(path: Path) -> None:
+    """Give a file that fetch_file made, for its owner only, the usual mode."""
+    # A file is made to see that mode: the umask cannot be read without setting it, for
+    # all threads.
+    sample = path.with_name(f"{secrets.token_hex(8)}.part")
+    try:
+        with open(sample, "xb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+    finally:
+        sample.unlink(missing_ok=True)
+    # Where all files have one mode, changing it may be refused.
+    if path.stat().st_mode != mode:
+        path.chmod(stat.S_IMODE(mode))

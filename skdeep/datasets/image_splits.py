@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import StrOptions
 
+from skdeep.datasets.download import unreadable_by_user
+
 # What every fetcher of images lets its user choose.
 SUBSET_CONSTRAINTS: dict[str, list[Any]] = {
     "subset": [StrOptions({"train", "test", "all"})],
@@ -180,7 +182,9 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def _unreadable(path: Path, error: Exception) -> OSError:
-    """Build the error for a file that is torn or no npz archive."""
+    """Build the error for a file that is torn, no npz archive or not to be read."""
+    if isinstance(error, PermissionError):
+        return unreadable_by_user(path, error)
     return OSError(
         f"{path} cannot be read as an npz archive: {error}. Delete the file to have it "
         "downloaded again, or replace it."

@@ -1,6 +1,8 @@
 """Files from the internet, here from a file:// address."""
 
 import hashlib
+import os
+import stat
 
 import pytest
 
@@ -38,6 +40,18 @@ def test_file_is_downloaded_under_its_name(source, folder):
     path = fetch(source, folder)
     assert path == folder / "data.bin"
     assert path.read_bytes() == CONTENT
+    assert list(folder.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640)])
+def test_others_may_read_what_is_downloaded(source, folder, umask, mode):
+    """A downloaded file has the mode of any other file that is made here."""
+    before = os.umask(umask)
+    try:
+        path = fetch(source, folder)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
     assert list(folder.iterdir()) == [path]
 
 

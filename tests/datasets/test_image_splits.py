@@ -178,6 +178,21 @@ def test_directory_in_place_of_the_file(path):
         read_npz_parts(path, LAYOUT, "test")
 
 
+def test_file_of_somebody_else(path, arrays, monkeypatch):
+    """A file that may not be read is whole, so nobody is told to delete it."""
+    np.savez(path, **arrays)
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("skdeep.datasets.image_splits.zipfile.ZipFile", refuse)
+    with pytest.raises(PermissionError, match="Permission denied") as raised:
+        read_npz_parts(path, LAYOUT, "test")
+    assert str(path) in str(raised.value)
+    assert "chmod" in str(raised.value)
+    assert "Delete" not in str(raised.value)
+
+
 def test_bunch_and_pair(arrays):
     """Both parts are joined in their order, as a Bunch or as a pair."""
     parts = [
