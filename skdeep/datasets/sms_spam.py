@@ -17,6 +17,8 @@ from skdeep.datasets.download import (
     FETCHER_CONSTRAINTS,
     RemoteFile,
     download,
+    missing_file_error,
+    unreadable_by_user,
     verify_sha256,
 )
 from skdeep.datasets.messages import assemble_messages
@@ -166,7 +168,7 @@ def fetch_sms_spam(
         verify_sha256(path, SHA256)
         content = path.read_bytes()
     elif archive.exists():
-        content = _read_member(archive)
+        content = _read_archive(archive)
     else:
         content = _download_collection(folder, download_if_missing, n_retries, delay)
     texts, target = _parse(content)
@@ -185,31 +187,62 @@ def _download_collection(
     folder: Path, download_if_missing: bool, n_retries: int, delay: float
 ) -> bytes:
     """Download the archive, and keep the verified collection in the folder."""
+    if not download_if_missing:
+        raise _missing(folder, "download_if_missing is False")
     # In a folder of its own, so that neither a torn archive nor half a file is ever
     # found by another process, or by the next call.
-    with TemporaryDirectory(prefix=f"{FILENAME}.part_", dir=folder) as scratch:
+    try:
+        scratch = TemporaryDirectory(prefix=f"{FILENAME}.part_", dir=folder)
+    except OSError as error:
+        raise _missing(folder, f"a download cannot be kept there ({error})") from error
+    with scratch:
         archive = download(
             ARCHIVE,
             folder,
-            folder=Path(scratch),
-            download_if_missing=download_if_missing,
+            folder=Path(scratch.name),
+            download_if_missing=True,
             n_retries=n_retries,
             delay=delay,
             accepted=(FILENAME,),
         )
-        content = _read_member(archive)
-        part = Path(scratch, FILENAME)
+        try:
+            content = _read_member(archive)
+        except OSError as error:
+            raise _missing(folder, f"what was downloaded {error}") from error
+        part = Path(scratch.name, FILENAME)
         part.write_bytes(content)
         os.replace(part, folder / FILENAME)
     return content
 
 
+def _missing(folder: Path, reason: str) -> OSError:
+    """Build the error that tells how to get the archive by hand."""
+    return missing_file_error(ARCHIVE, folder, reason, (FILENAME,))
+
+
+def _read_archive(archive: Path) -> bytes:
+    """Return the collection from an archive in the data home, verified."""
+    try:
+        return _read_member(archive)
+    except PermissionError as error:
+        raise unreadable_by_user(archive, error) from error
+    except OSError as error:
+        raise OSError(
+            f"{archive} {error}. Delete it to have it downloaded again."
+        ) from error
+
+
 def _read_member(archive: Path) -> bytes:
-    """Return the collection from the archive, verified; nothing is extracted."""
+    """Return the collection from the archive, verified; nothing is extracted.
+
+    Errors say what is wrong with the archive, which the caller names.
+    """
     try:
         with zipfile.ZipFile(archive) as members, members.open(FILENAME) as file:
             # One byte more than expected is enough to see that it is another file.
             content = file.read(_N_BYTES + 1)
+    except PermissionError:
+        raise
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -220,15 +253,13 @@ def _read_member(archive: Path) -> bytes:
         OSError,
     ) as error:
         raise OSError(
-            f"{archive} is not a readable zip archive with the file {FILENAME}: "
-            f"{error}. Delete it to have it downloaded again."
+            f"is not a readable zip archive with the file {FILENAME}: {error}"
         ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256:
         raise OSError(
-            f"The file {FILENAME} in {archive} is torn or has been changed: its "
-            f"SHA-256 digest is {found}, but {SHA256} was expected. Delete the archive "
-            "to have it downloaded again."
+            f"holds another file {FILENAME}, torn or changed: its SHA-256 digest is "
+            f"{found}, but {SHA256} was expected"
         )
     return content
 

@@ -130,6 +130,57 @@ def test_offline(home):
     assert list(home.iterdir()) == []
 
 
+@pytest.fixture
+def write_protected(home, monkeypatch):
+    """Let no folder be made in the data home; even root is refused."""
+
+    def refuse(path, mode=0o777, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("tempfile._os.mkdir", refuse)
+
+
+def test_refusal_writes_nothing(home, write_protected):
+    """Whoever wants no download need not be able to write to the data home."""
+    with pytest.raises(OSError, match="download_if_missing is False") as raised:
+        fetch_sms_spam(data_home=home, download_if_missing=False)
+    assert sms_spam.ARCHIVE.url in str(raised.value)
+
+
+def test_data_home_that_cannot_be_written_to(origin, home, write_protected):
+    """A folder that takes no file is said, with what to get by hand."""
+    with pytest.raises(OSError, match="cannot be kept there") as raised:
+        fetch_sms_spam(data_home=home)
+    for expected in (sms_spam.ARCHIVE.url, str(home), "Permission denied"):
+        assert expected in str(raised.value)
+
+
+def test_answer_of_a_proxy(origin, home):
+    """A page instead of the archive is said, and no file that is gone is named."""
+    origin.write_text("<html>Sign in to use this network.</html>", encoding="utf-8")
+    with pytest.raises(OSError, match="not a readable zip archive") as raised:
+        fetch_sms_spam(data_home=home)
+    for expected in (sms_spam.ARCHIVE.url, str(home), "To work offline"):
+        assert expected in str(raised.value)
+    assert ".part_" not in str(raised.value)
+    assert list(home.iterdir()) == []
+
+
+def test_archive_of_somebody_else(origin, home, monkeypatch):
+    """An archive that may not be read is whole, so nobody is told to delete it."""
+    path = home / "sms+spam+collection.zip"
+    path.write_bytes(origin.read_bytes())
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(sms_spam.zipfile, "ZipFile", refuse)
+    with pytest.raises(PermissionError, match="Permission denied") as raised:
+        fetch_sms_spam(data_home=home)
+    assert str(path) in str(raised.value)
+    assert "Delete" not in str(raised.value)
+
+
 @pytest.mark.filterwarnings("ignore:Retry downloading:UserWarning")
 def test_failed_download(origin, home):
     """Without a network, the error says what to get, and nothing is left behind."""
