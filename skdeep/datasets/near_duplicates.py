@@ -1,6 +1,7 @@
 """Groups of messages that are nearly the same."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Set
 from numbers import Real
 
@@ -33,10 +34,10 @@ def group_near_duplicates(
     Passing these groups to :class:`~sklearn.model_selection.StratifiedGroupKFold`
     keeps every group on one side of each split.
 
-    Texts are compared without case, punctuation and repeated blanks, and with every
-    digit replaced by 0. Two of them are near-duplicates if the Jaccard similarity
-    of their sets of runs of five characters is at least `threshold`; a group is a
-    connected component of that relation [1]_.
+    Texts are compared in Unicode's normal form NFC, without case, punctuation and
+    repeated blanks, and with every digit replaced by 0. Two of them are
+    near-duplicates if the Jaccard similarity of their sets of runs of five characters
+    is at least `threshold`; a group is a connected component of that relation [1]_.
 
     Parameters
     ----------
@@ -122,6 +123,8 @@ def _as_strings(texts: Iterable[str]) -> list[str]:
 
 def _normalize(text: str) -> str:
     """Return the text without case, punctuation, repeated blanks or digit values."""
+    # An accent that stands by itself would be taken for punctuation.
+    text = unicodedata.normalize("NFC", text)
     masked = _DIGIT.sub("0", _NEITHER_WORD_NOR_SPACE.sub(" ", text.lower()))
     # A text of punctuation only stands for itself: ":)" is not "??".
     return " ".join(masked.split()) or text.strip()

@@ -312,6 +312,12 @@ def word_tokens(text: str, limit: int | None = None) -> list[str]:
         Runs of letters; runs of digits, every digit written as 0; every other
         character that is not white space.
 
+    Notes
+    -----
+    The text is taken as it is. In Unicode's normal form NFD an accent is a character
+    of its own and ends a run of letters: bring texts from several sources into one
+    form first, for example with ``unicodedata.normalize("NFC", text)``.
+
     Examples
     --------
     >>> from skdeep.encoding.vocabulary import word_tokens

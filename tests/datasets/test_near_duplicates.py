@@ -2,6 +2,7 @@
 
 import re
 import time
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from skdeep.datasets import fetch_sms_spam, group_near_duplicates
 
 def normal_form(text):
     """Return a text as it is compared."""
+    text = unicodedata.normalize("NFC", text)
     kept = re.sub(r"[^\w\s]|_", " ", text.lower())
     return " ".join(re.sub(r"\d", "0", kept).split()) or text.strip()
 
@@ -39,7 +41,7 @@ def slow_groups(texts, threshold):
 
 
 # Few letters, so that there are many near-duplicates.
-texts = st.lists(st.text(alphabet="ab1 .é", max_size=14), max_size=12)
+texts = st.lists(st.text(alphabet="ab1 .é\u0301", max_size=14), max_size=12)
 # Thresholds that no fraction of small integers equals, where rounding decides.
 thresholds = st.sampled_from([0.05, 0.299, 0.501, 0.599, 0.751, 1.0])
 
@@ -87,6 +89,14 @@ def test_what_is_ignored():
     """Case, punctuation, blanks and the values of digits make no difference."""
     texts = ["Call 0123 NOW!!", "call  0999 now", "call 0123, now"]
     assert group_near_duplicates(texts, threshold=1).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("text", ["Félicitations, vous êtes sélectionné", "각 나라"])
+def test_how_a_letter_is_written_does_not_matter(text):
+    """A letter with its accent is the same in one code point or in two."""
+    texts = [text, unicodedata.normalize("NFD", text)]
+    assert texts[0] != texts[1]
+    assert group_near_duplicates(texts, threshold=1).tolist() == [0, 0]
 
 
 def test_texts_of_punctuation_stand_for_themselves():
