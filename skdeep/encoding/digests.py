@@ -63,6 +63,7 @@ def text_digest(texts: Sequence[str]) -> str:
     """
     content = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     for text in texts:
-        encoded = text.encode()
+        # "surrogatepass" because a str may hold half of a surrogate pair.
+        encoded = text.encode("utf-8", "surrogatepass")
         content.update(len(encoded).to_bytes(8, "little") + encoded)
     return content.hexdigest()

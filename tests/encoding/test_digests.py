@@ -58,3 +58,9 @@ def test_digest_of_texts(first, second):
     """Where a text ends counts."""
     assert text_digest(first) != text_digest(second)
     assert text_digest(first) == text_digest(list(first))
+
+
+def test_digest_of_half_a_character():
+    """A text that UTF-8 has no bytes for has a digest of its own."""
+    assert text_digest(["\ud83d"]) == text_digest(["\ud83d"])
+    assert text_digest(["\ud83d"]) != text_digest(["\ud83e"])
