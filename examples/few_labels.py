@@ -153,7 +153,8 @@ def draw(accuracies, model, images, path):
     shown = images[:8]
     holes = np.random.default_rng(0).random(shown.shape) < 0.3
     holed = np.where(holes, 0, shown)
-    repaired = model.autoencoder_.denoise(holed)
+    # Of colour images, matplotlib takes bytes, but floats from 0 to 1 only.
+    repaired = np.clip(model.autoencoder_.denoise(holed), 0, 255).astype(np.uint8)
     right.suptitle("Image, with holes, repaired by the autoencoder")
     for line, pictures in zip(
         right.subplots(3, len(shown)), (shown, holed, repaired), strict=True
