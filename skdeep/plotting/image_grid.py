@@ -109,7 +109,7 @@ def draw_strips(
     canvas = _canvas(strips, corners, gap)
     if ax is None:
         ax = new_picture_axes(canvas.shape, max(height, width), title, labels)
-    image = ax.imshow(canvas, interpolation="auto")
+    image = ax.imshow(canvas, interpolation="auto", origin="upper")
     ax.set_axis_off()
     if title:
         ax.set_title(title, fontsize="medium")
@@ -228,7 +228,7 @@ def _write_labels(
     if not labels:
         return
     n_rows = abs(np.subtract(*ax.get_ylim()))
-    inches = ax.get_position().height * ax.figure.get_figheight() * height / n_rows
+    inches = ax.get_window_extent().height / ax.figure.dpi * height / n_rows
     size = float(np.clip(72 * 0.6 * inches, 3, 10))
     for label, (top, left) in zip(labels, corners, strict=True):
         ax.text(

@@ -100,6 +100,27 @@ def test_figures_have_a_sensible_size(pyplot, n_strips):
     assert all(below.y1 <= above.y0 for above, below in pairwise(lines))
 
 
+def test_a_part_of_a_figure(pyplot):
+    """In half of a figure labels are as high as in a figure of that size."""
+    strips, labels = [[np.ones((28, 28, 4))] * 3] * 12, ["unit"] * 12
+    whole = pyplot.figure(figsize=(4, 2)).subplots()
+    half = pyplot.figure(figsize=(4, 4)).subfigures(2)[0].subplots()
+    sizes = [
+        draw_strips(ax, strips, labels=labels).axes.texts[0].get_fontsize()
+        for ax in (whole, half)
+    ]
+    assert 3 < sizes[0] < 10
+    assert sizes[1] == pytest.approx(sizes[0])
+
+
+def test_images_stand_upright_in_every_style(pyplot):
+    """The first row is at the top, wherever users have the origin of images."""
+    with pyplot.rc_context({"image.origin": "lower"}):
+        image = draw_strips(None, [[np.ones((16, 16, 4))]])
+    assert image.origin == "upper"
+    assert image.axes.yaxis_inverted()
+
+
 # -- reconstructions -----------------------------------------------------------------
 
 
