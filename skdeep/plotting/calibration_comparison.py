@@ -180,6 +180,7 @@ class CalibrationComparisonDisplay:
         self.ax_ = new_axes() if ax is None else ax
         self.figure_ = self.ax_.figure
         self.lines_, self.bands_ = {}, {}
+        named = []
         styles = line_styles(self.ax_, n_curves)
         for (name, curve), base, own in zip(
             self.curves.items(), styles, each, strict=True
@@ -188,11 +189,14 @@ class CalibrationComparisonDisplay:
             style = {"marker": ".", "label": label, **base, **own}
             (line,) = self.ax_.plot(curve.predicted, curve.observed, **style)
             self.lines_[name] = line
+            # Users hide a curve by another label, not by the name of a classifier.
+            named += [line] if line.get_label() == label else []
             if plot_band:
                 self.bands_[name] = self._draw_band(curve, line.get_color())
         self._finish_axes()
         if legend:
-            literal_legend(self.ax_, fontsize="small" if n_curves <= 6 else "x-small")
+            size = "small" if n_curves <= 6 else "x-small"
+            literal_legend(self.ax_, named, fontsize=size)
         return self
 
     def _draw_band(self, curve: Reliability, colour: Any) -> Any:

@@ -302,7 +302,13 @@ class ComparisonCurveDisplay:
         if legend:
             # Many entries in letters of the usual size would hide the curves.
             size = "small" if len(self.mean) <= 6 else "x-small"
-            literal_legend(self.ax_, loc=self._legend_location, fontsize=size)
+            # Users hide a curve by another label, and not by the name of a classifier.
+            named = [
+                line
+                for name, line in self.lines_.items()
+                if line.get_label() == self._label(name)
+            ]
+            literal_legend(self.ax_, named, loc=self._legend_location, fontsize=size)
         return self
 
     def _label(self, name: str) -> str:

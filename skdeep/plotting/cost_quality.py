@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdeep.model_comparison import Comparison
-from skdeep.plotting.figures import literal_legend, new_axes
+from skdeep.plotting.figures import literal_legend, new_axes, tune_ticks
 from skdeep.plotting.palette import REFERENCE_LINE, point_styles
 
 # Costs that differ by more than this factor are shown on a logarithmic axis.
@@ -220,7 +220,7 @@ class CostQualityDisplay:
             self.ax_.set_xscale("log")
         else:
             # Small numbers have long names, which would run into each other.
-            self.ax_.locator_params(axis="x", nbins=4)
+            tune_ticks(self.ax_, nbins=4)
         self.ax_.margins(0.12)
         self.ax_.set_xlabel(self.cost_name, parse_math=False)
         self.ax_.set_ylabel(self.quality_name, parse_math=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,18 @@ def new_axes() -> Any:
     return import_pyplot().subplots()[1]
 
 
-def literal_legend(ax: Any, **options: Any) -> Any:
+def literal_legend(ax: Any, named: Sequence[Any] = (), **options: Any) -> Any:
     """Draw a legend of names that users chose, in which a dollar is a dollar.
+
+    Nor does an underscore at the beginning hide a name, as matplotlib has it.
 
     Parameters
     ----------
     ax : matplotlib Axes
         Where to draw.
+
+    named : sequence of matplotlib Artist, default=()
+        Those that get an entry whatever their names are.
 
     **options : dict
         Arguments of matplotlib's `legend`.
@@ -63,10 +69,31 @@ def literal_legend(ax: Any, **options: Any) -> Any:
     -------
     legend : matplotlib Legend
     """
-    legend = ax.legend(**options)
+    shown, _ = ax.get_legend_handles_labels()
+    if not all(artist in shown for artist in named):
+        shown = [*named, *(artist for artist in shown if artist not in named)]
+    legend = ax.legend(shown, [artist.get_label() for artist in shown], **options)
     for text in (legend.get_title(), *legend.get_texts()):
         text.set_parse_math(False)
     return legend
+
+
+def tune_ticks(ax: Any, **options: Any) -> None:
+    """Tune which numbers of the x axis have ticks, unless users chose their kind.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Logarithmic axes, and those whose ticks were set, stay as they are.
+
+    **options : dict
+        Arguments of matplotlib's `MaxNLocator`.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    locator = ax.xaxis.get_major_locator()
+    if isinstance(locator, MaxNLocator):
+        locator.set_params(**options)
 
 
 def write_cell_numbers(

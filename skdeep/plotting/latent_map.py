@@ -230,7 +230,13 @@ class LatentMapDisplay:
         pictures = coloured(self.decoded, *value_range(self.decoded), cmap)
         whole = tiled(pictures)
         ax.set_title("What the plane decodes to", fontsize="medium")
-        return ax.imshow(whole, extent=self.extent, aspect="auto", interpolation="auto")
+        return ax.imshow(
+            whole,
+            extent=self.extent,
+            aspect="auto",
+            interpolation="auto",
+            origin="upper",
+        )
 
     def _draw_points(self, ax: Any, legend: bool, own: dict[str, Any]) -> None:
         """Draw the codes in the colours of their labels."""
@@ -256,15 +262,22 @@ class LatentMapDisplay:
             style = {**look, **base, "label": str(label), **own}
             self.points_.append(ax.scatter(*chosen.T, **style))
         if legend:
-            self._write_legend(ax, len(classes))
+            self._write_legend(ax, [str(label) for label in classes])
 
-    def _write_legend(self, ax: Any, n_classes: int) -> None:
+    def _write_legend(self, ax: Any, names: Sequence[str]) -> None:
         """Write the classes beside the points, which may lie anywhere."""
+        # Users hide points by another label, and not by the name of a class.
+        named = [
+            points
+            for points, name in zip(self.points_, names, strict=True)
+            if points.get_label() == name
+        ]
         drawn = literal_legend(
             ax,
+            named,
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
-            ncols=1 + n_classes // 15,
+            ncols=1 + len(names) // 15,
             frameon=False,
             fontsize="small",
         )

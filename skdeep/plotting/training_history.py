@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep.plotting.figures import new_axes
+from skdeep.plotting.figures import new_axes, tune_ticks
 from skdeep.plotting.palette import REFERENCE_LINE, line_styles
 
 _WATCHED = "val_loss"
@@ -199,7 +199,7 @@ class TrainingHistoryDisplay:
         self.best_line_ = self._draw_best(best_kwargs) if plot_best else None
         one = len(drawn) == 1
         self.ax_.set(xlabel="Epoch", ylabel=drawn[0] if one else _common(drawn))
-        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        tune_ticks(self.ax_, integer=True)
         if log_scale:
             self.ax_.set_yscale("log")
         if legend:

@@ -99,6 +99,42 @@ def test_small_costs_have_few_ticks(pyplot):
     assert 2 <= len(display.ax_.get_xticks()) <= 6
 
 
+def test_axes_with_ticks_of_another_kind(pyplot):
+    """Ticks of logarithmic axes, and ticks that users set, stay what they are."""
+    display = CostQualityDisplay(cost={"a": [1.0]}, quality={"a": [0.9]})
+    _, axes = pyplot.subplots(ncols=2)
+    axes[0].set_xscale("log")
+    axes[1].set_xticks([0.5, 1.5])
+    locators = [ax.xaxis.get_major_locator() for ax in axes]
+    for ax, locator in zip(axes, locators, strict=True):
+        assert display.plot(ax).ax_ is ax
+        assert ax.xaxis.get_major_locator() is locator
+    assert axes[1].get_xticks().tolist() == [0.5, 1.5]
+
+
+def test_names_that_begin_with_an_underscore(pyplot, comparison):
+    """They have entries among the others; labels that users hide have none."""
+    names = {"bayes": "_bayes", "dummy": "dummy"}
+    renamed = replace(
+        comparison,
+        names=tuple(names.values()),
+        fold_predictions={
+            new: comparison.fold_predictions[old] for old, new in names.items()
+        },
+        fold_responses={
+            new: comparison.fold_responses[old] for old, new in names.items()
+        },
+        response_methods=dict.fromkeys(names.values(), "predict_proba"),
+    )
+    for display in (CalibrationComparisonDisplay, RocComparisonDisplay):
+        drawn = display.from_comparison(renamed)
+        texts = [text.get_text() for text in drawn.ax_.get_legend().get_texts()]
+        assert [text.split(" ")[0] for text in texts[:2]] == ["_bayes", "dummy"]
+        assert len(texts) == 3
+        hidden = display.from_comparison(renamed, curve_kwargs={"label": "_nolegend_"})
+        assert len(hidden.ax_.get_legend().get_texts()) == 1
+
+
 def test_calibration_refusals(pyplot, comparison):
     """Unknown names, and names without probabilities, are told."""
     draw = CalibrationComparisonDisplay.from_comparison

@@ -68,6 +68,31 @@ def test_decoded_plane(pyplot, autoencoders, images, name):
     assert alone.points_ == []
 
 
+def test_a_decoded_plane_stands_upright_in_every_style(pyplot, images):
+    """The first row is at the top, wherever users have the origin of images."""
+    rows = images.reshape(len(images), -1)
+    with pyplot.rc_context({"image.origin": "lower"}):
+        display = LatentMapDisplay.from_estimator(
+            PCA(2).fit(rows), rows, n_decoded=2, image_shape=(8, 8)
+        )
+    assert display.image_.origin == "upper"
+    assert tuple(display.image_.get_extent()) == display.extent
+
+
+def test_names_of_classes_that_begin_with_an_underscore(pyplot, images, labels):
+    """They have an entry too; labels that users hide have none."""
+    rows = images.reshape(len(images), -1)
+    names = np.array(["_low", "high"])[(labels > 4).astype(int)]
+    pca = PCA(2).fit(rows)
+    display = LatentMapDisplay.from_estimator(pca, rows, names)
+    texts = display.axes_[0].get_legend().get_texts()
+    assert [text.get_text() for text in texts] == ["_low", "high"]
+    hidden = LatentMapDisplay.from_estimator(
+        pca, rows, names, scatter_kwargs={"label": "_nolegend_"}
+    )
+    assert not hidden.axes_[0].get_legend().get_texts()
+
+
 def test_numbers_have_a_colour_bar(pyplot, images):
     """Labels that are numbers, or too many, are shades."""
     rows = images.reshape(len(images), -1)

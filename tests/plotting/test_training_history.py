@@ -57,6 +57,18 @@ def test_options(pyplot):
     assert display.lines_["loss"].get_linewidth() == 4
 
 
+def test_axes_with_ticks_of_another_kind(pyplot):
+    """Ticks of logarithmic axes, and ticks that users set, stay what they are."""
+    _, axes = pyplot.subplots(ncols=2)
+    axes[0].set_xscale("log")
+    axes[1].set_xticks([1, 4])
+    for ax in axes:
+        locator = ax.xaxis.get_major_locator()
+        assert TrainingHistoryDisplay.from_history(HISTORY, ax=ax).ax_ is ax
+        assert ax.xaxis.get_major_locator() is locator
+    assert axes[1].get_xticks().tolist() == [1, 4]
+
+
 def test_one_epoch_can_be_seen(pyplot):
     """A line of one point would be invisible; a hundred points need no markers."""
     one = TrainingHistoryDisplay.from_history({"loss": [1.0]})
