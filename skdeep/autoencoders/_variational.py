@@ -115,8 +115,9 @@ class VariationalAutoencoderTransformer(
     weights_ : list of ndarray
         Weights of the network, in the order of `keras.Model.weights`.
     history_ : dict of str to list of float
-        "loss" of each epoch, minus the lower bound in nats; with early stopping
-        also "val_loss", with codes at the mean of their posterior.
+        "loss" of each epoch, in nats: `beta` times the divergence, minus the log
+        likelihood; with `beta=1` minus the lower bound. With early stopping also
+        "val_loss", with codes at the mean of their posterior.
     image_shape_ : tuple of 3 int
         Height, width and channels.
     n_features_in_ : int
