@@ -289,13 +289,15 @@ class DeepEstimator(
         sample_weight: np.ndarray | None = None,
         strata: np.ndarray | None = None,
         initial_weights: list[np.ndarray] | None = None,
+        seed: int | None = None,
         resume: bool = False,
         one_epoch: bool = False,
     ) -> None:
         """Train on encoded rows and keep weights, history and, to go on, the state.
 
         `X` and `y` are what the user passed, for scikit-learn's callbacks. Without
-        `initial_weights` Keras' initialisers make them.
+        `initial_weights` Keras' initialisers make them. `seed` is one drawn before, by
+        what made these weights.
         """
         resume = resume and self.__sklearn_is_fitted__()
         state = vars(self).get("_training_state") if resume else None
@@ -304,7 +306,10 @@ class DeepEstimator(
         self._call_scikit_learn(X, y, options)
         if not resume:
             self._advise_on_precision()
-        seed = state.seed if state is not None else self._draw_seed()
+        if state is not None:
+            seed = state.seed
+        elif seed is None:
+            seed = self._draw_seed()
         start = self.weights_ if resume else initial_weights
         given = {"sample_weight": sample_weight, "strata": strata, "weights": start}
         options.checkpoint = self._training_checkpoint(

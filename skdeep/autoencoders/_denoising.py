@@ -7,7 +7,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep import runtime
-from skdeep.autoencoders._output_range import check_output_range
+from skdeep.autoencoders._output_range import rows_in_range
 from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, ImageInputMixin
 from skdeep.mixins.constraints import Activation, Sizes
@@ -239,7 +239,7 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         samples : ndarray
             Of the shape and in the unit of the samples in `fit`, as
             ``inverse_transform(transform(X))`` gives them: floats, neither rounded
-            nor clipped; in float64 if X is, otherwise in float32.
+            nor clipped; in float32 if X is float32 or uint8, otherwise in float64.
 
         Raises
         ------
@@ -254,9 +254,8 @@ class DenoisingAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEst
         dtype = np.float64 if X.dtype == np.float64 else np.float32
         return self._images.decode(images).astype(dtype, copy=False)
 
-    def _check_numbers(self, images, *, reset):
-        if reset:
-            check_output_range(images, self.output_activation)
+    def _training_rows(self, rows):
+        return rows_in_range(rows, self.output_activation, self._images.scale)
 
     def _network(self):
         sizes = {"image_shape": self.image_shape_, "n_components": self.n_components}

@@ -6,7 +6,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdeep import runtime
 from skdeep.autoencoders._greedy_pretraining import pretrain_greedily
-from skdeep.autoencoders._output_range import check_output_range
+from skdeep.autoencoders._output_range import rows_in_range
 from skdeep.base import TRAINING_CONSTRAINTS, DeepEstimator
 from skdeep.mixins import AutoencoderMixin, ImageInputMixin
 from skdeep.mixins.constraints import Activation, Sizes
@@ -46,7 +46,8 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         "greedy" first trains each layer alone to reconstruct what the one below it
         gives [1]_ [2]_, then all of them together.
     pretraining_epochs : int, default=10
-        Epochs of the pretraining of each layer, at a constant learning rate.
+        Epochs of the pretraining of each layer, at a constant learning rate; a Keras
+        schedule starts anew for each layer, and for the training that follows.
     sparsity : {"l1", "kl"} or None, default=None
         Penalty on active units of the code: the sum of their absolute activations,
         or the Kullback-Leibler divergence of their mean activations over a batch
@@ -256,9 +257,8 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
         self.verbose = verbose
         self._route(routed)
 
-    def _check_numbers(self, images, *, reset):
-        if reset:
-            check_output_range(images, self.output_activation)
+    def _training_rows(self, rows):
+        return rows_in_range(rows, self.output_activation, self._images.scale)
 
     def _network(self):
         return runtime.NetworkSpec(
@@ -282,7 +282,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
             return self.code_activation
         return "sigmoid" if self.sparsity == "kl" else "linear"
 
-    def _initial_weights(self, feed, sample_weight):
+    def _initial_weights(self, feed, sample_weight, seed):
         self.pretraining_history_ = []
         if self.pretraining is None:
             return None
@@ -297,7 +297,7 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
                 callbacks=(),
                 learning_rate_schedule="constant",
             ),
-            seed=self._draw_seed(),
+            seed=seed,
             sample_weight=sample_weight,
             progress=self._pretraining_progress if self.verbose else None,
         )

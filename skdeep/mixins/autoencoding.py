@@ -103,16 +103,24 @@ class AutoencoderMixin(
         """
         with self._previous_fit_kept():
             resume = self.__sklearn_is_fitted__()
+            if not resume:
+                # What is refused is so before a pretraining, not after it.
+                self._one_epoch_options()
             return self._learn(X, sample_weight, resume=resume, one_epoch=True)
 
     def _learn(
         self, X: Any, sample_weight: Any, *, resume: bool, one_epoch: bool = False
     ) -> Any:
-        rows = self._encode_input(X, reset=not resume)
+        rows = self._training_rows(self._encode_input(X, reset=not resume))
         weights = self._check_weights(sample_weight, rows)
         chosen, weights = distinct_rows(rows, sample_weight=weights)
         rows = self._take(rows, chosen)
         feed = self._feed(rows)
+        start = seed = None
+        if not resume:
+            # One for both, so that a pretraining leaves out what training watches.
+            seed = self._draw_seed()
+            start = self._initial_weights(feed, weights, seed)
         self._train(
             X,
             None,
@@ -120,7 +128,8 @@ class AutoencoderMixin(
             None,
             loss=self._loss(),
             sample_weight=weights,
-            initial_weights=None if resume else self._initial_weights(feed, weights),
+            initial_weights=start,
+            seed=seed,
             resume=resume,
             one_epoch=one_epoch,
         )
@@ -129,11 +138,15 @@ class AutoencoderMixin(
             self._advise_on_units(rows)
         return self
 
+    def _training_rows(self, rows: Any) -> Any:
+        """Return encoded rows; raise ValueError if some cannot be reconstructed."""
+        return rows
+
     def _after_training(self, rows: np.ndarray) -> None:
         """Measure something on the distinct training rows; nothing by default."""
 
     def _initial_weights(
-        self, feed: runtime.ArrayFeed, sample_weight: np.ndarray | None
+        self, feed: runtime.ArrayFeed, sample_weight: np.ndarray | None, seed: int
     ) -> list[np.ndarray] | None:
         """Return weights to start from, such as pretrained ones; None for random."""
         return None
@@ -152,7 +165,7 @@ class AutoencoderMixin(
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            In float64 if X is, otherwise in float32.
+            In float32 if X is float32 or uint8, otherwise in float64.
 
         Raises
         ------

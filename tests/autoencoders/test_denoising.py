@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 
 from skdeep import DenoisingAutoencoderTransformer, StackedAutoencoderTransformer
+from skdeep.datasets import LazyRows
 
 KINDS = ("gaussian", "masking", "salt_and_pepper", "dropout")
 
@@ -169,3 +171,16 @@ def test_sigmoid_output_refuses_other_numbers(digits):
         ValueError, match="numbers from 0 to 1, but X goes from 0 to 16"
     ):
         small(output_activation="sigmoid").fit(digits * 16)
+
+
+@pytest.mark.parametrize("way", ["fit", "partial_fit"])
+def test_sigmoid_output_refuses_other_numbers_when_going_on(digits, way):
+    """As in the first call, and in files; samples to repair may leave the range."""
+    autoencoder = small(output_activation="sigmoid", warm_start=True).fit(digits[:100])
+    with pytest.raises(ValueError, match="from 0 to 1, but X goes from 0 to 16"):
+        getattr(autoencoder, way)(digits * 16)
+    with config_context(working_memory=1e-6):
+        with pytest.raises(ValueError, match="from 0 to 1, but X goes from 0 to 16"):
+            getattr(autoencoder, way)(LazyRows(digits * 16))
+        getattr(autoencoder, way)(LazyRows(digits[:100]))
+    assert np.isfinite(autoencoder.denoise(digits * 16)).all()

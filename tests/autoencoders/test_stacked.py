@@ -7,6 +7,8 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from skdeep import StackedAutoencoderTransformer
+from skdeep.autoencoders import _stacked
+from skdeep.runtime import training
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +236,66 @@ def test_sigmoid_output_refuses_other_numbers(X):
     rows = np.linspace(0, X, 40).reshape(10, 4)
     with pytest.raises(ValueError, match=r"numbers from 0 to 1, but X goes from"):
         small(output_activation="sigmoid").fit(rows)
+
+
+@pytest.mark.parametrize("way", ["fit", "partial_fit"])
+def test_sigmoid_output_refuses_other_numbers_when_going_on(digits, way):
+    """As in the first call; what is only transformed may leave the range."""
+    autoencoder = small(output_activation="sigmoid", warm_start=True).fit(digits)
+    before = vars(autoencoder).copy()
+    with pytest.raises(ValueError, match="from 0 to 1, but X goes from 0 to 255"):
+        getattr(autoencoder, way)(digits * 255)
+    assert vars(autoencoder) == before
+    assert np.isfinite(autoencoder.transform(digits * 255)).all()
+    getattr(autoencoder, way)(digits)
+
+
+@pytest.mark.parametrize("way", ["fit", "partial_fit"])
+def test_sigmoid_output_after_bytes(way):
+    """Floats that follow bytes are of their unit, from 0 to 255."""
+    images = (load_digits().images[:100] * 15).astype(np.uint8)
+    autoencoder = small(output_activation="sigmoid", warm_start=True).fit(images)
+    getattr(autoencoder, way)(images)
+    getattr(autoencoder, way)(images.astype(np.float64))
+    with pytest.raises(ValueError, match="from 0 to 255, but X goes from 0 to 480"):
+        getattr(autoencoder, way)(images * 2.0)
+
+
+def validation_rows(monkeypatch):
+    """Return a list of the rows that each training watches, filled in as it runs."""
+    watched, split = [], training.validation_split
+
+    def noted(*arguments):
+        rows = split(*arguments)
+        watched.append(rows[1].tolist())
+        return rows
+
+    monkeypatch.setattr(training, "validation_split", noted)
+    return watched
+
+
+@pytest.mark.parametrize(
+    "seed", [None, 0, np.random.RandomState(0)], ids=["none", "integer", "generator"]
+)
+def test_rows_left_out_in_pretraining_are_watched(digits, monkeypatch, seed):
+    """What early stopping watches was trained on by no layer."""
+    watched = validation_rows(monkeypatch)
+    small(
+        pretraining="greedy",
+        pretraining_epochs=1,
+        early_stopping=True,
+        random_state=seed,
+    ).fit(digits)
+    assert len(watched) == 4
+    assert all(rows == watched[0] for rows in watched)
+
+
+@pytest.mark.parametrize("changes", [{"early_stopping": True}, {"checkpoint": "file"}])
+def test_partial_fit_refuses_before_it_pretrains(digits, monkeypatch, changes):
+    """Nothing is learnt by a call that is refused."""
+    monkeypatch.setattr(_stacked, "pretrain_greedily", None)
+    with pytest.raises(ValueError, match="partial_fit does not support"):
+        small(pretraining="greedy", **changes).partial_fit(digits)
 
 
 @pytest.mark.parametrize(

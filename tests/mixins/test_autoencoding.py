@@ -70,6 +70,16 @@ def test_codes_of_every_number_type(autoencoder):
     np.testing.assert_array_equal(autoencoder.inverse_transform([[1, 0, 2]]), expected)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, int, np.float16])
+def test_codes_are_of_the_precision_of_samples(dtype):
+    """Bytes give single precision; what is read in double precision stays in it."""
+    autoencoder = INSTANCES["ConvAutoencoderTransformer"]
+    pixels = np.round(IMAGES.X * 10).astype(dtype)
+    codes = fit(fresh(autoencoder, epochs=1), X=pixels).transform(pixels)
+    single = dtype in (np.uint8, np.float32)
+    assert codes.dtype == (np.float32 if single else np.float64)
+
+
 def test_fit_transform(autoencoder):
     """Fitting and transforming in one go gives the same codes."""
     again = fresh(INSTANCES["ConvAutoencoderTransformer"], epochs=20)
