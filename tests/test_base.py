@@ -119,6 +119,17 @@ def test_routed_callbacks():
 
 @pytest.mark.parametrize(
     ("name", "value"),
+def test_moving_averages_of_no_epoch():
+    """Without an epoch there is nothing to average: an encoder keeps its weights."""
+    classifier = skdeep.PretrainedEncoderClassifier(
+        fit(fresh(IMAGE)), random_state=0, fit__epochs=0, optimizer__use_ema=True
+    )
+    classes = np.arange(len(IMAGES.X)) % 2
+    averaged = state(classifier.fit(IMAGES.X, classes))
+    plain = classifier.set_params(optimizer__use_ema=False)
+    assert_same(averaged, state(plain.fit(IMAGES.X, classes)))
+
+
     [("fit__epoch", 3), ("optimizer__momentun", 0.1), ("callbacks__patients", 3)],
 )
 def test_wrong_routed_parameters(name, value):

@@ -263,10 +263,8 @@ class _Run:
             progress.epoch += 1
             if options.checkpoint is not None:
                 options.checkpoint.save(take_snapshot(compiled, progress))
-        self.callbacks.end()
-        epoch = progress.epoch
-        raw = self._finish(progress.best_weights)
-        weights = compiled.weights()
+        raw = self._end_callbacks(self._finish(progress.best_weights))
+        epoch, weights = progress.epoch, compiled.weights()
         if not all(np.isfinite(array).all() for array in weights):
             raise ValueError(self._diverged("weights are not finite", epoch - 1))
         state = TrainingState(
@@ -304,7 +302,8 @@ class _Run:
         if best_weights is not None:
             assign(model.weights, best_weights)
             return None
-        if not optimizer.use_ema:
+        # Before the first step the averages are zeros.
+        if not optimizer.use_ema or not int(optimizer._iterations):
             return None
         raw = self.compiled.weights()
         optimizer.finalize_variable_values(model.trainable_weights)
@@ -333,6 +332,20 @@ class _Run:
     def _rates(self, epoch: int) -> np.ndarray:
         """Return the planned learning rate of each step of an epoch."""
         options, n_steps = self.options, self.n_steps
+    def _end_callbacks(self, raw: list[np.ndarray] | None) -> list[np.ndarray] | None:
+        """Let callbacks see the result; return the weights to go on from.
+
+        As in Keras they come last, and what they put in place is the result: training
+        goes on from that, not from what was averaged.
+        """
+        finished = None if raw is None else self.compiled.weights()
+        self.callbacks.end()
+        if finished is None:
+            return None
+        ended = self.compiled.weights()
+        same = all(map(np.array_equal, finished, ended))
+        return raw if same else None
+
         return learning_rates(
             options.learning_rate,
             options.learning_rate_schedule,

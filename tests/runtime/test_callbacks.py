@@ -141,6 +141,57 @@ def test_early_stopping():
 
 
 @reads_rate
+class WeightsOfEpochs(keras.callbacks.Callback):
+    """Keep the weights of each epoch, and those at the end."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(self.model.get_weights())
+
+    def on_train_end(self, logs=None):
+        self.at_end = self.model.get_weights()
+
+
+def averaging():
+    """Return an optimizer whose averages of weights are their result."""
+    sgd = keras.optimizers.SGD(use_ema=True, ema_momentum=0.9)
+    return runtime.OptimizerSpec.from_optimizer(sgd)
+
+
+def test_averages_are_there_at_the_end():
+    """At the end callbacks see the averages that an optimizer keeps, as in Keras."""
+    keeper = WeightsOfEpochs()
+    result = train(keeper, optimizer=averaging())
+    assert_same_weights(keeper.at_end, result.weights)
+    assert (keeper.epochs[-1][0] != keeper.at_end[0]).any()
+    assert_same_weights(keeper.epochs[-1], result.state.weights)
+
+
+def test_restored_weights_are_no_averages():
+    """Weights that a callback puts back are the result, and what training goes on from.
+
+    The loss never falls by as much as `min_delta`, so the first epoch is the best.
+    """
+    callback = keras.callbacks.EarlyStopping(
+        monitor="loss", patience=1, min_delta=1e9, restore_best_weights=True
+    )
+    keeper = WeightsOfEpochs()
+    result = train(keeper, callback, optimizer=averaging(), learning_rate=0.1)
+    assert result.n_iter == 2
+    assert_same_weights(keeper.epochs[0], result.weights)
+    going_on = WeightsOfEpochs()
+    still = {"optimizer": averaging(), "learning_rate": 1e-30, "epochs": 1}
+    fit(
+        weights=result.weights,
+        state=result.state,
+        options=options(callbacks=[going_on], **still),
+    )
+    assert_same_weights(keeper.epochs[0], going_on.epochs[0])
+
+
 def test_learning_rate_scheduler():
     """A scheduler sets the rate of each epoch, from the rate before or anew."""
     rates = [0.01, 0.002, 0.02]

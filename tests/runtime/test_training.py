@@ -185,6 +185,26 @@ def test_hooks():
     assert result.n_iter == 2
 
 
+def averaging():
+    """Return an optimizer whose averages of weights are their result."""
+    sgd = keras.optimizers.SGD(use_ema=True, ema_momentum=0.5)
+    return runtime.OptimizerSpec.from_optimizer(sgd)
+
+
+def test_averages_of_no_step():
+    """Without a step there are no averages: the weights stay what they are."""
+    first = fit()
+    none = options(optimizer=averaging(), epochs=0)
+    result = fit(weights=first.weights, options=none)
+    assert result.n_iter == 0
+    assert_same_weights(first.weights, result.weights)
+    # Those of an earlier training are the result of going on for no epoch.
+    part = fit(options=options(optimizer=averaging()))
+    rest = fit(weights=part.weights, state=part.state, options=none)
+    assert_same_weights(part.weights, rest.weights)
+    assert_same_weights(part.state.weights, rest.state.weights)
+
+
 def test_batches_larger_than_the_data():
     """A batch holds all rows at most."""
     assert_same_weights(
