@@ -14,7 +14,12 @@ from skdeep.runtime.seeds import (
     seeded_construction,
     seeded_operations,
 )
-from skdeep.runtime.training import TrainingOptions, TrainingResult, TrainingState
+from skdeep.runtime.training import (
+    TrainingOptions,
+    TrainingResult,
+    TrainingState,
+    divergence,
+)
 from skdeep.runtime.weights import (
     arrays_of,
     assign,
@@ -124,7 +129,7 @@ class ShuffledRows(keras.utils.PyDataset):
 
 
 class _EpochHooks(keras.callbacks.Callback):
-    """Tell the estimator of epochs."""
+    """Tell the estimator of epochs; stop training that diverges."""
 
     def __init__(self, options: TrainingOptions, first: int) -> None:
         super().__init__()
@@ -135,6 +140,11 @@ class _EpochHooks(keras.callbacks.Callback):
             self._options.on_epoch_begin(epoch - self._first)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        for name in ("loss", "val_loss"):
+            value = (logs or {}).get(name, 0.0)
+            if not np.all(np.isfinite(value)):
+                rate = _rate(self.model.optimizer)
+                raise divergence(f"{name} became {value}", epoch - self._first, rate)
         if self._options.on_epoch_end is not None and self._options.on_epoch_end(
             epoch - self._first, dict(logs or {}), self.model.get_weights
         ):
@@ -201,7 +211,7 @@ def fit_model(
     Raises
     ------
     ValueError
-        If the weights stop being finite numbers.
+        If the loss or the weights stop being finite numbers.
     """
     model = live.model()
     _load_state(live, model, state)
@@ -342,6 +352,11 @@ def _optimizer_variables(optimizer: Any) -> list[Any]:
 
 def _optimizer_state(optimizer: Any) -> list[np.ndarray]:
     return arrays_of(_optimizer_variables(optimizer))
+
+
+def _rate(optimizer: Any) -> float | None:
+    rate = getattr(optimizer, "learning_rate", None)
+    return None if rate is None else float(rate)
 
 
 def _name(optimizer: Any) -> str:

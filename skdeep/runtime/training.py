@@ -211,6 +211,29 @@ def even_batch_size(n_rows: int, batch_size: int) -> int:
     return max(sizes, key=lambda size: min((n_rows % size or size) / size, 0.5))
 
 
+def divergence(what: str, epoch: int, rate: float | None) -> ValueError:
+    """Return what to raise about training that has left the finite numbers.
+
+    Parameters
+    ----------
+    what : str
+        What is not finite.
+    epoch : int
+        Number of the epoch, counted from 0.
+    rate : float or None
+        The learning rate, None if there is more than one.
+
+    Returns
+    -------
+    error : ValueError
+    """
+    where = "" if rate is None else f" at learning_rate={rate:.3g}"
+    return ValueError(
+        f"Training diverged: {what} in epoch {epoch + 1}{where}. Lower learning_rate, "
+        "scale the data to about [0, 1], or set optimizer__clipnorm."
+    )
+
+
 class _Run:
     """One training run on a leased network."""
 
@@ -266,7 +289,7 @@ class _Run:
         raw = self._end_callbacks(self._finish(progress.best_weights))
         epoch, weights = progress.epoch, compiled.weights()
         if not all(np.isfinite(array).all() for array in weights):
-            raise ValueError(self._diverged("weights are not finite", epoch - 1))
+            raise self._diverged("weights are not finite", epoch - 1)
         state = TrainingState(
             self.state.seed,
             self.state.epoch + epoch,
@@ -309,6 +332,20 @@ class _Run:
         optimizer.finalize_variable_values(model.trainable_weights)
         return raw
 
+    def _end_callbacks(self, raw: list[np.ndarray] | None) -> list[np.ndarray] | None:
+        """Let callbacks see the result; return the weights to go on from.
+
+        As in Keras they come last, and what they put in place is the result: training
+        goes on from that, not from what was averaged.
+        """
+        finished = None if raw is None else self.compiled.weights()
+        self.callbacks.end()
+        if finished is None:
+            return None
+        ended = self.compiled.weights()
+        same = all(map(np.array_equal, finished, ended))
+        return raw if same else None
+
     def _epoch(self, epoch: int) -> dict[str, float]:
         compiled = self.compiled
         generator = epoch_generator(self.state.seed, self.state.epoch + epoch)
@@ -324,7 +361,7 @@ class _Run:
             logs |= {f"val_{name}": value for name, value in watched.items()}
         for name in {"loss", "val_loss"} & logs.keys():
             if not np.isfinite(logs[name]):
-                raise ValueError(self._diverged(f"{name} became {logs[name]}", epoch))
+                raise self._diverged(f"{name} became {logs[name]}", epoch)
         for name, value in logs.items():
             self.progress.history.setdefault(name, []).append(value)
         return logs
@@ -332,20 +369,6 @@ class _Run:
     def _rates(self, epoch: int) -> np.ndarray:
         """Return the planned learning rate of each step of an epoch."""
         options, n_steps = self.options, self.n_steps
-    def _end_callbacks(self, raw: list[np.ndarray] | None) -> list[np.ndarray] | None:
-        """Let callbacks see the result; return the weights to go on from.
-
-        As in Keras they come last, and what they put in place is the result: training
-        goes on from that, not from what was averaged.
-        """
-        finished = None if raw is None else self.compiled.weights()
-        self.callbacks.end()
-        if finished is None:
-            return None
-        ended = self.compiled.weights()
-        same = all(map(np.array_equal, finished, ended))
-        return raw if same else None
-
         return learning_rates(
             options.learning_rate,
             options.learning_rate_schedule,
@@ -358,10 +381,5 @@ class _Run:
             options.epochs * n_steps,
         )
 
-    def _diverged(self, what: str, epoch: int) -> str:
-        rate = float(self.compiled.optimizer.learning_rate)
-        return (
-            f"Training diverged: {what} in epoch {epoch + 1} at "
-            f"learning_rate={rate:.3g}. Lower learning_rate, scale the data to about "
-            "[0, 1], or set optimizer__clipnorm."
-        )
+    def _diverged(self, what: str, epoch: int) -> ValueError:
+        return divergence(what, epoch, float(self.compiled.optimizer.learning_rate))

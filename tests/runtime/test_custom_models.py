@@ -1,5 +1,8 @@
 """Users' models: copied, built, trained as Keras does it."""
 
+import weakref
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -9,11 +12,14 @@ from skdeep.runtime.custom_models import (
     ShuffledRows,
     built_by,
     ensure_built,
+    fit_model,
     take_rows,
     trains_as_keras,
     watches_predictions,
 )
 from skdeep.runtime.keras_copies import copy_model
+from skdeep.runtime.live_models import LiveModel
+from skdeep.runtime.training import TrainingState
 
 
 def model():
@@ -99,6 +105,82 @@ def test_whose_fit():
     patched = model()
     patched.fit = lambda *args, **kwargs: None
     assert not trains_as_keras(patched, {})
+
+
+def trained(network, y, places=None, **arguments):
+    """Train a model on some targets with its own `fit`."""
+    hooks = SimpleNamespace(on_epoch_begin=None, on_epoch_end=None)
+    return fit_model(
+        LiveModel(weakref.ref(network), None, {}),
+        np.ones((len(y), 3)),
+        y,
+        None,
+        places,
+        arguments={"verbose": 0, **arguments},
+        options=hooks,
+        state=TrainingState(0),
+    )
+
+
+class NoNumberAt(keras.losses.Loss):
+    """A loss that is no number where the target is 9, with gradients that are."""
+
+    def call(self, y_true, y_pred):
+        wrong = keras.ops.where(y_true == 9, np.float32(np.nan), np.float32(0))
+        return keras.ops.mean(y_pred**2 + wrong, axis=-1)
+
+
+@pytest.mark.parametrize("places", [None, np.arange(4)])
+def test_divergence(places):
+    """A loss that is no number stops training; epoch and learning rate are named."""
+    seen = []
+    watcher = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: seen.append(epoch)
+    )
+    network = model()
+    network.compile(keras.optimizers.SGD(0.25), NoNumberAt())
+    settings = {"epochs": 5, "initial_epoch": 2, "callbacks": [watcher]}
+    with pytest.raises(
+        ValueError, match=r"loss became nan in epoch 1 at learning_rate=0.25. Lower"
+    ):
+        trained(network, np.array([1.0, 1.0, 1.0, 9.0]), places, **settings)
+    assert seen == [2]
+    with pytest.raises(ValueError, match="val_loss became nan in epoch 1"):
+        trained(
+            network,
+            np.array([1.0, 1.0, 1.0, 9.0]),
+            places,
+            validation_split=0.25,
+            **settings,
+        )
+    finite = trained(network, np.ones(4), places, **settings)
+    assert np.isfinite(finite.history["loss"]).all()
+    assert len(finite.history["loss"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate"),
+    [
+        (
+            keras.optimizers.SGD(
+                keras.optimizers.schedules.ExponentialDecay(0.5, 10**6, 0.5)
+            ),
+            "at learning_rate=0.5.",
+        ),
+        (
+            keras.optimizers.MultiOptimizer(
+                keras.optimizers.OptimizerMap(keras.optimizers.SGD())
+            ),
+            "in epoch 1.",
+        ),
+    ],
+)
+def test_divergence_at_other_rates(optimizer, rate):
+    """The rate of a schedule is that of the last step; several rates are not named."""
+    network = model()
+    network.compile(optimizer, NoNumberAt())
+    with pytest.raises(ValueError, match=f"diverged: loss became nan.*{rate} Lower"):
+        trained(network, np.array([1.0, 9.0]))
 
 
 def test_take_rows():
