@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from skdeep.runtime.feeds import ArrayLayout
 from skdeep.runtime.inference import FUNCTIONS
+from skdeep.runtime.processes import check_process
 from skdeep.runtime.seeds import BUILD_LOCK
 from skdeep.runtime.specification import NetworkSpec
 
@@ -150,6 +151,8 @@ def ascend(
     values : ndarray of shape (n,)
         The output for each, minus the penalty.
     """
+    # What has been traced would hang in a forked process as anything else does.
+    check_process()
     dtype = images.dtype.name
     ascent = _function(network, images.shape[1:], dtype, len(unit))
     found, values = ascent.function(

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from skdeep.runtime.descriptions import Compilation, NetworkDescription
+from skdeep.runtime.processes import check_process
 from skdeep.runtime.weights import assign, check_weights, let_layers_copy
 
 _MAX_MODELS = 8
@@ -101,6 +102,9 @@ class LiveModels:
 
     def get(self, owner: Any) -> LiveModel | None:
         """Return what is known of an estimator's model, None if nothing is."""
+        if self._of:
+            # Here already: our lock may have been forked while somebody held it.
+            check_process()
         with self._lock:
             live = self._of.get(owner)
             if live is not None and (model := live.model()) is not None:

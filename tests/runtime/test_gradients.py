@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from skdeep.runtime import NetworkSpec, ascend
+from skdeep.runtime import NetworkSpec, ascend, processes
 
 SHAPE = (4, 5, 2)
 
@@ -125,3 +125,13 @@ def test_precision_is_that_of_the_images(dtype):
         shifts=[[0, 0]],
     )
     assert found.dtype == values.dtype == dtype
+
+
+def test_forked_processes(monkeypatch):
+    """Where TensorFlow would hang it is refused, also what has been traced before."""
+    network, weights, images = setting()
+    settings = {"norm": 1.0, "steps": [0.5], "shifts": [[0, 0]]}
+    ascend(network, weights, images, (1,), **settings)
+    monkeypatch.setattr(processes.os, "getpid", lambda: 12345)
+    with pytest.raises(RuntimeError, match="was forked from"):
+        ascend(network, weights, images, (1,), **settings)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from skdeep.runtime import processes
 from skdeep.runtime.live_models import LiveModels, load_weights
 
 
@@ -50,6 +51,17 @@ def test_owners_are_not_kept():
     del owner
     gc.collect()
     assert len(live._of) == 0
+
+
+def test_forked_processes(monkeypatch):
+    """A model of the process that this one was forked from is refused, not run."""
+    live, owner, held = LiveModels(), Owner(), model()
+    processes.check_process()
+    monkeypatch.setattr(processes.os, "getpid", lambda: 12345)
+    assert live.get(owner) is None
+    live.put(owner, held, None, {})
+    with pytest.raises(RuntimeError, match="was forked from"):
+        live.get(owner)
 
 
 def test_weights_must_fit():
