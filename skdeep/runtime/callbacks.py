@@ -27,6 +27,18 @@ def _watches_batches(callback: keras.callbacks.Callback) -> bool:
     )
 
 
+def _let_accuracy_rise(callback: keras.callbacks.Callback) -> None:
+    """Tell a callback that watches an accuracy that more of it is better.
+
+    Left to itself (`mode="auto"`) it looks for a metric of that name in the model, but
+    ours are computed outside of it.
+    """
+    watched = str(getattr(callback, "monitor", "")).removeprefix("val_")
+    undecided = hasattr(callback, "monitor_op") and callback.monitor_op is None
+    if undecided and watched == "accuracy" and callback.mode == "auto":
+        callback.monitor_op = keras.ops.greater
+
+
 class EpochCallbacks:
     """Run Keras callbacks on a leased network.
 
@@ -59,6 +71,7 @@ class EpochCallbacks:
         for callback in self._callbacks:
             callback.set_model(compiled.model)
             callback.set_params({"epochs": epochs, "verbose": 0, "steps": None})
+            _let_accuracy_rise(callback)
 
     def begin(self, rate: np.floating) -> None:
         """Start the training, whose first step has some learning rate."""

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from skdeep import runtime
+from skdeep.networks.losses import class_accuracy, class_cross_entropy
 from tests.runtime.networks import (
     assert_same_weights,
     dense_network,
@@ -140,7 +141,6 @@ def test_early_stopping():
     assert_same_weights(stopped.weights, shorter.weights)
 
 
-@reads_rate
 class WeightsOfEpochs(keras.callbacks.Callback):
     """Keep the weights of each epoch, and those at the end."""
 
@@ -192,6 +192,7 @@ def test_restored_weights_are_no_averages():
     assert_same_weights(keeper.epochs[0], going_on.epochs[0])
 
 
+@reads_rate
 def test_learning_rate_scheduler():
     """A scheduler sets the rate of each epoch, from the rate before or anew."""
     rates = [0.01, 0.002, 0.02]
@@ -282,6 +283,59 @@ def test_reduce_on_plateau():
     train(callback, seen)
     # The first epoch is the best ever; each of the others waits in vain.
     assert seen.logs["learning_rate"] == pytest.approx(0.001)
+
+
+ACCURACY = (("accuracy", runtime.LossSpec(class_accuracy)),)
+
+
+@reads_rate
+@pytest.mark.parametrize("monitor", ["accuracy", "val_accuracy"])
+@pytest.mark.parametrize(
+    "kind", [keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau]
+)
+def test_accuracy_rises(kind, monitor):
+    """Callbacks that watch an accuracy know that more of it is better."""
+    callback = kind(monitor=monitor, patience=100)
+    for _ in range(2):
+        result = fit_classes(callbacks=[callback], early_stopping=True, epochs=5)
+        # Each training starts anew, with the same direction.
+        assert callback.best == pytest.approx(max(result.history[monitor]))
+    assert len(set(result.history[monitor])) > 1
+    # The callback is none the worse for it where Keras decides.
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    network.compile(loss="mse", metrics=["accuracy"])
+    rows = np.ones((4, 2))
+    network.fit(
+        rows,
+        np.ones(4),
+        validation_data=(rows, np.ones(4)),
+        callbacks=[callback],
+        verbose=0,
+    )
+    assert callback.monitor_op(2.0, 1.0)
+
+
+def test_directions_that_users_have_chosen():
+    """What a callback has been told of its direction counts, whatever it watches."""
+    callback = keras.callbacks.EarlyStopping("accuracy", patience=100, mode="min")
+    result = fit_classes(callbacks=[callback], epochs=5)
+    assert callback.best == pytest.approx(min(result.history["accuracy"]))
+    callback = keras.callbacks.EarlyStopping("loss", patience=100)
+    result = fit_classes(callbacks=[callback], epochs=5)
+    assert callback.best == pytest.approx(min(result.history["loss"]))
+
+
+def fit_classes(**changes):
+    """Train on two classes, with their accuracy."""
+    X, y = regression_data()
+    return fit(
+        runtime.NetworkSpec(dense_network, n_outputs=2),
+        X,
+        (y[:, 0] > 0).astype("int32"),
+        loss=runtime.LossSpec(class_cross_entropy),
+        metrics=ACCURACY,
+        options=options(learning_rate=0.1, **changes),
+    )
 
 
 class Setter(keras.callbacks.Callback):
