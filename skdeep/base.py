@@ -329,7 +329,8 @@ class DeepEstimator(
             )
         finally:
             for callback in options.callbacks:
-                callback.set_model(None)
+                # Not through an override, which counts on getting a model.
+                keras.callbacks.Callback.set_model(callback, None)
         self._keep(result, resume=resume, go_on=one_epoch or self.warm_start)
         self._callback_fit_ctx.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict

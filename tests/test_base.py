@@ -263,6 +263,21 @@ def test_changed_network():
 
 class Recorder(keras.callbacks.Callback):
     """Count what was seen."""
+def test_own_way_of_being_given_a_model():
+    """A callback that looks at the model when it gets it is given no other thing."""
+    seen = []
+
+    class Counter(keras.callbacks.Callback):
+        def set_model(self, model):
+            super().set_model(model)
+            seen.append(model.count_params())
+
+    counter = Counter()
+    estimator = fit(fresh(IMAGE, callbacks=counter))
+    assert seen == [sum(array.size for array in estimator.weights_)]
+    assert counter.model is None
+
+
 
     def __init__(self):
         super().__init__()
