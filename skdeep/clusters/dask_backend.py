@@ -87,9 +87,11 @@ class DaskBackend(TaskBackend):
 
     def _scatter(self, value: Any) -> Any:
         """Send data to the workers that there are, or to the first that comes."""
-        return self._client.scatter(
-            value, broadcast=True, hash=False, timeout=_RESTART_SECONDS
+        # Of a list, or of a dict, Dask would send each item apart.
+        (sent,) = self._client.scatter(
+            [value], broadcast=True, hash=False, timeout=_RESTART_SECONDS
         )
+        return sent
 
     def _start(self, pickled: bytes, references: Sequence[Any]) -> Any:
         """Start a task."""

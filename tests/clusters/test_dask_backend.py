@@ -22,6 +22,14 @@ class Client:
     def submit(self, *arguments, **options):
         return arguments
 
+    def scatter(self, data, **options):
+        """Return a reference to each item, as Dask does it for lists and dicts."""
+        if isinstance(data, dict):
+            return {key: ("sent", value) for key, value in data.items()}
+        if isinstance(data, list | tuple):
+            return type(data)(("sent", value) for value in data)
+        return ("sent", data)
+
 
 @pytest.fixture
 def clock(monkeypatch):
@@ -70,3 +78,9 @@ def test_more_patience(clock):
     assert backend._abandoned() is None
     clock[0] += 2
     assert backend._abandoned() is not None
+
+
+@pytest.mark.parametrize("value", [[1, 2], (1, 2), {"one": 1}, 1])
+def test_data_are_sent_as_a_whole(value):
+    """What is a list or a dict is one thing to the tasks that get it."""
+    assert DaskBackend(client=Client())._put(value) == ("sent", value)
