@@ -6,7 +6,6 @@ callbacks from them. What does not work on today's scikit-learn is replaced, and
 hidden where a class should not have it.
 """
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -32,7 +31,7 @@ from skdeep.documentation import DocumentationLinkMixin
 from skdeep.encoding.numbers import refuse_masked, understood
 from skdeep.mixins.advice import AdviceMixin
 from skdeep.mixins.checkpointing import CheckpointMixin
-from skdeep.mixins.routed_parameters import check_routed
+from skdeep.mixins.routed_parameters import RoutedParametersMixin, check_routed
 from skdeep.mixins.summarizing import SummaryMixin
 from skdeep.runtime.keras_copies import mend_copies
 from skdeep.runtime.progress import EpochProgress
@@ -85,6 +84,7 @@ class _Hidden:
 
 class DeepEstimator(
     CheckpointMixin,
+    RoutedParametersMixin,
     SummaryMixin,
     AdviceMixin,
     DocumentationLinkMixin,
@@ -99,8 +99,6 @@ class DeepEstimator(
     of their network, and two mixins: what goes in and what comes out.
     """
 
-    _routing_prefixes = frozenset({"optimizer", "callbacks", "fit"})
-
     # What SciKeras' own code looks for on every estimator.
     model = build_fn = None
 
@@ -112,43 +110,6 @@ class DeepEstimator(
     partial_fit = _Hidden()
 
     __repr__ = BaseEstimator.__repr__
-
-    # -- parameters --------------------------------------------------------------
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Hide the routed parameters from the signature, as they have no names."""
-        super().__init_subclass__(**kwargs)
-        signature = inspect.signature(cls.__init__)
-        named = [
-            p
-            for p in list(signature.parameters.values())[1:]
-            if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-        ]
-        cls.__signature__ = signature.replace(parameters=named)
-
-    def _route(self, routed: dict[str, Any]) -> None:
-        """Keep parameters such as ``optimizer__momentum``, refuse all others."""
-        for name, value in routed.items():
-            if name.partition("__")[0] not in self._routing_prefixes or (
-                "__" not in name
-            ):
-                raise TypeError(
-                    f"{type(self).__name__}.__init__() got an unexpected keyword "
-                    f"argument {name!r}. Its parameters are "
-                    f"{', '.join(type(self).__signature__.parameters)}, and any that "
-                    f"starts with {', '.join(sorted(self._routing_prefixes))} and "
-                    "two underscores."
-                )
-            setattr(self, name, value)
-
-    def _get_param_names(self) -> list[str]:
-        named = type(self).__signature__.parameters
-        routed = [
-            name
-            for name in vars(self)
-            if name.partition("__")[0] in self._routing_prefixes and "__" in name
-        ]
-        return sorted([*named, *routed])
 
     # -- fitted state --------------------------------------------------------------
 

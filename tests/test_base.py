@@ -11,7 +11,6 @@ import pytest
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
 
 import skdeep
 from tests.common.checks import assert_same, differ, fit, fresh, state
@@ -42,111 +41,6 @@ def nearly_same(first, second):
         np.allclose(a, b, rtol=1e-4, atol=1e-6)
         for a, b in zip(first.weights_, second.weights_, strict=True)
     )
-
-
-# -- routed parameters -----------------------------------------------------------------
-
-ROUTED = {
-    "optimizer__weight_decay": 0.01,
-    "callbacks__patience": 1,
-    "callbacks__monitor": "loss",
-    "fit__epochs": 5,
-}
-
-
-def routed(**changes):
-    """Return an estimator with routed parameters."""
-    return skdeep.ConvAutoencoderTransformer(
-        **IMAGE.get_params()
-        | {"callbacks": keras.callbacks.EarlyStopping, "random_state": 0}
-        | ROUTED
-        | changes
-    )
-
-
-def test_routed_parameters_survive():
-    """Routed parameters are parameters: cloned, shown, set, pickled."""
-    estimator = routed()
-    for copy in (
-        estimator,
-        clone(estimator),
-        pickle.loads(pickle.dumps(estimator)),
-        clone(IMAGE).set_params(**ROUTED),
-        Pipeline([("deep", estimator)]).get_params()["deep"],
-        clone(Pipeline([("deep", estimator)]))["deep"],
-    ):
-        assert ROUTED.items() <= copy.get_params().items()
-        for name, value in ROUTED.items():
-            assert f"{name}={value!r}" in repr(copy)
-    pipeline = Pipeline([("deep", estimator)])
-    pipeline.set_params(deep__optimizer__weight_decay=0.5, deep__fit__epochs=7)
-    assert estimator.get_params()["optimizer__weight_decay"] == 0.5
-    assert estimator.get_params()["fit__epochs"] == 7
-
-
-def test_routed_parameters_work():
-    """Routed parameters reach what they are routed to."""
-    estimator = fit(routed(callbacks=None))
-    assert estimator.n_iter_ == 5
-    plain = fit(fresh(IMAGE, epochs=5))
-    assert differ(estimator, plain)
-    with_instance = fit(
-        fresh(
-            IMAGE,
-            epochs=5,
-            optimizer=keras.optimizers.Adam(weight_decay=0.01, learning_rate=0.01),
-        )
-    )
-    assert nearly_same(estimator, with_instance)
-    # Patience of one epoch, with a loss that never falls by as much as this.
-    stopped = fit(routed(callbacks__min_delta=10.0))
-    assert stopped.n_iter_ == 2
-
-
-def test_routed_batch_size():
-    """`fit__batch_size` goes before `batch_size`."""
-    assert same(
-        fit(fresh(IMAGE).set_params(fit__batch_size=5)), fit(fresh(IMAGE, batch_size=5))
-    )
-
-
-def test_routed_callbacks():
-    """Callbacks may be routed to `fit` as well."""
-    recorder = Recorder()
-    fit(fresh(IMAGE).set_params(fit__callbacks=[recorder]))
-    assert recorder.epochs == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-def test_moving_averages_of_no_epoch():
-    """Without an epoch there is nothing to average: an encoder keeps its weights."""
-    classifier = skdeep.PretrainedEncoderClassifier(
-        fit(fresh(IMAGE)), random_state=0, fit__epochs=0, optimizer__use_ema=True
-    )
-    classes = np.arange(len(IMAGES.X)) % 2
-    averaged = state(classifier.fit(IMAGES.X, classes))
-    plain = classifier.set_params(optimizer__use_ema=False)
-    assert_same(averaged, state(plain.fit(IMAGES.X, classes)))
-
-
-    [("fit__epoch", 3), ("optimizer__momentun", 0.1), ("callbacks__patients", 3)],
-)
-def test_wrong_routed_parameters(name, value):
-    """What nothing takes is refused by name when fitting."""
-    estimator = routed().set_params(**{name: value})
-    with pytest.raises((TypeError, ValueError), match=name.partition("__")[2]):
-        fit(estimator)
-
-
-def test_wrong_parameter_names():
-    """The constructor says which parameters there are."""
-    with pytest.raises(TypeError, match=r"unexpected.*'epoch'.*epochs.*optimizer"):
-        skdeep.ConvAutoencoderTransformer(epoch=3)
-    with pytest.raises(TypeError, match="model__units"):
-        skdeep.ConvAutoencoderTransformer(model__units=3)
-    with pytest.raises(TypeError, match="'optimizer_momentum'"):
-        skdeep.ConvAutoencoderTransformer(optimizer_momentum=3)
 
 
 # -- optimizers ------------------------------------------------------------------------
@@ -201,14 +95,6 @@ def test_optimizer_instance_is_not_used_up():
     assert_same(first, state(fit(estimator)))
 
 
-def test_learning_rate_may_be_routed():
-    """`optimizer__learning_rate` goes before `learning_rate`."""
-    found = fit(
-        fresh(IMAGE, learning_rate=9.0).set_params(optimizer__learning_rate=0.02)
-    )
-    assert same(found, fit(fresh(IMAGE, learning_rate=0.02)))
-
-
 def test_learning_rate_schedule_of_keras():
     """A Keras schedule gives the rate of each step, also through `partial_fit`."""
     schedule = keras.optimizers.schedules.ExponentialDecay(0.05, 1, 0.7)
@@ -231,6 +117,17 @@ def test_moving_averages():
         steps.partial_fit(IMAGES.X)
         steps = pickle.loads(pickle.dumps(steps))
     assert same(whole, steps)
+
+
+def test_moving_averages_of_no_epoch():
+    """Without an epoch there is nothing to average: an encoder keeps its weights."""
+    classifier = skdeep.PretrainedEncoderClassifier(
+        fit(fresh(IMAGE)), random_state=0, fit__epochs=0, optimizer__use_ema=True
+    )
+    classes = np.arange(len(IMAGES.X)) % 2
+    averaged = state(classifier.fit(IMAGES.X, classes))
+    plain = classifier.set_params(optimizer__use_ema=False)
+    assert_same(averaged, state(plain.fit(IMAGES.X, classes)))
 
 
 def test_going_on_with_another_optimizer():
@@ -263,21 +160,6 @@ def test_changed_network():
 
 class Recorder(keras.callbacks.Callback):
     """Count what was seen."""
-def test_own_way_of_being_given_a_model():
-    """A callback that looks at the model when it gets it is given no other thing."""
-    seen = []
-
-    class Counter(keras.callbacks.Callback):
-        def set_model(self, model):
-            super().set_model(model)
-            seen.append(model.count_params())
-
-    counter = Counter()
-    estimator = fit(fresh(IMAGE, callbacks=counter))
-    assert seen == [sum(array.size for array in estimator.weights_)]
-    assert counter.model is None
-
-
 
     def __init__(self):
         super().__init__()
@@ -379,6 +261,21 @@ def test_callbacks_see_the_network():
     fit(fresh(IMAGE, callbacks=looker))
     assert len(seen) == 2
     assert looker.model is None
+
+
+def test_own_way_of_being_given_a_model():
+    """A callback that looks at the model when it gets it is given no other thing."""
+    seen = []
+
+    class Counter(keras.callbacks.Callback):
+        def set_model(self, model):
+            super().set_model(model)
+            seen.append(model.count_params())
+
+    counter = Counter()
+    estimator = fit(fresh(IMAGE, callbacks=counter))
+    assert seen == [sum(array.size for array in estimator.weights_)]
+    assert counter.model is None
 
 
 # -- scikit-learn's callbacks ----------------------------------------------------------
