@@ -31,7 +31,11 @@ from skdeep.documentation import DocumentationLinkMixin
 from skdeep.encoding.numbers import refuse_masked, understood
 from skdeep.mixins.advice import AdviceMixin
 from skdeep.mixins.checkpointing import CheckpointMixin
-from skdeep.mixins.routed_parameters import RoutedParametersMixin, check_routed
+from skdeep.mixins.routed_parameters import (
+    RoutedParametersMixin,
+    check_routed,
+    check_routed_rate,
+)
 from skdeep.mixins.summarizing import SummaryMixin
 from skdeep.runtime.keras_copies import mend_copies
 from skdeep.runtime.progress import EpochProgress
@@ -164,8 +168,13 @@ class DeepEstimator(
     def _optimizer(self) -> tuple[runtime.OptimizerSpec, Any]:
         """Return what to compile and the learning rate to run it with."""
         routed = self._optimizer_parameters()
-        rate = routed.pop("learning_rate", self._setting("learning_rate"))
+        rate = routed.get("learning_rate", self._setting("learning_rate"))
+        allowed = TRAINING_CONSTRAINTS["learning_rate"]
+        check_routed_rate(routed.get("learning_rate"), allowed, type(self).__name__)
         optimizer = self._setting("optimizer")
+        if not isinstance(optimizer, keras.optimizers.Optimizer):
+            # To an instance a routed rate is as foreign as any other parameter.
+            routed.pop("learning_rate", None)
         try:
             if isinstance(optimizer, str):
                 optimizer = try_to_convert_strings_to_classes(

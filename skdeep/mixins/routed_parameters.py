@@ -1,11 +1,12 @@
 """Parameters that are routed, such as ``optimizer__momentum`` and ``fit__epochs``."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import validate_parameter_constraints
 
 # Without an epoch, there are shapes and random weights.
 _LEAST = {"epochs": 0, "batch_size": 1}
@@ -86,6 +87,27 @@ class RoutedParametersMixin:
     def _get_param_names(self) -> list[str]:
         routed = [name for name in vars(self) if self._is_routed(name)]
         return sorted([*type(self).__signature__.parameters, *routed])
+
+
+def check_routed_rate(rate: Any, allowed: Sequence[Any], owner: str) -> None:
+    """Refuse a routed learning rate that the parameter `learning_rate` could not be.
+
+    Parameters
+    ----------
+    rate : object
+        The rate; None if there is none, or for that of the optimizer.
+    allowed : sequence
+        Constraints of `learning_rate`.
+    owner : str
+        Name of the estimator's class.
+
+    Raises
+    ------
+    ValueError
+        If the rate fulfils none of them.
+    """
+    name = "optimizer__learning_rate"
+    validate_parameter_constraints({name: [*allowed, None]}, {name: rate}, owner)
 
 
 def check_routed(routed: Mapping[str, Any], owner: str) -> None:

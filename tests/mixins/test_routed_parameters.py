@@ -141,3 +141,22 @@ def test_learning_rate_may_be_routed():
         fresh(IMAGE, learning_rate=9.0).set_params(optimizer__learning_rate=0.02)
     )
     assert_same(state(found), state(fit(fresh(IMAGE, learning_rate=0.02))))
+
+
+@pytest.mark.parametrize("rate", ["0.1", -0.1, 0, float("nan"), [0.1]])
+def test_wrong_routed_learning_rates(rate):
+    """A routed rate is checked as the parameter `learning_rate` is."""
+    estimator = fresh(IMAGE).set_params(optimizer__learning_rate=rate)
+    with pytest.raises(
+        ValueError, match=r"'optimizer__learning_rate'.*must be a float"
+    ):
+        fit(estimator)
+
+
+@pytest.mark.parametrize("name", ["momentum", "learning_rate"])
+def test_instances_take_no_parameters(name):
+    """What is routed to an optimizer that has been made already is refused."""
+    estimator = fresh(IMAGE, optimizer=keras.optimizers.SGD(0.02))
+    estimator.set_params(**{f"optimizer__{name}": 0.1})
+    with pytest.raises(ValueError, match=f"{name}.*not a class.*a name such as 'adam'"):
+        fit(estimator)
