@@ -77,6 +77,11 @@ class Comparison:
         Parameters of the classifiers, digests of the data, versions and machine, for
         :meth:`to_html`. None if nobody wrote them down.
 
+    fold_decisions : dict of str to list of ndarray of shape (n_test,), default=None
+        The decision function of two classes, by classifier and fold, of classifiers
+        that have one beside probabilities. Scorers prefer it for metrics of the order
+        of the rows, such as "roc_auc", and so do curves. None if nobody kept it.
+
     See Also
     --------
     compare_classifiers : Makes a comparison.
@@ -110,6 +115,7 @@ class Comparison:
     fold_responses: dict[str, list[NDArray[np.float64] | None]]
     response_methods: dict[str, str | None]
     provenance: Provenance | None = None
+    fold_decisions: dict[str, list[NDArray[np.float64] | None]] | None = None
 
     @property
     def predictions(self) -> dict[str, NDArray[Any]]:
@@ -131,7 +137,7 @@ class Comparison:
         several times gets the mean of its scores, a row that was never tested is
         NaN. Classifiers without `predict_proba` and `decision_function` are left
         out. Scores of different folds come from different models; the metrics and
-        curves therefore use `fold_responses`, never these.
+        curves therefore use those of each fold, never these.
         """
         return {
             name: self._pooled_scores(name)

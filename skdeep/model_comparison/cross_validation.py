@@ -316,4 +316,9 @@ def _comparison(
             for name, each in by_name.items()
         },
         provenance=provenance,
+        fold_decisions={
+            name: [outcome.decision for outcome in each]
+            for name, each in by_name.items()
+            if any(outcome.decision is not None for outcome in each)
+        },
     )

@@ -43,6 +43,10 @@ class FoldOutcome:
     response_method : str or None
         The method that gave `response`.
 
+    decision : ndarray of shape (n_test,) or None
+        Decision function of two classes, of a classifier whose `response` are
+        probabilities; None if it has no such method.
+
     errors : list of (str, str)
         What failed ("fit", "predict" or the name of a metric) and its traceback.
     """
@@ -53,6 +57,7 @@ class FoldOutcome:
     predicted: NDArray[Any] | None = None
     response: NDArray[np.float64] | None = None
     response_method: str | None = None
+    decision: NDArray[np.float64] | None = None
     errors: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -118,6 +123,9 @@ def evaluate_fold(
         predict_time = time.perf_counter() - start
         _remember(estimator, "predict", X_test, predicted)
         response, response_method = _response(estimator, X_test, classes)
+        decision = None
+        if response_method == "predict_proba" and len(classes) == 2:
+            decision = _answer(estimator, "decision_function", X_test, classes)
     except Exception:
         if raise_errors:
             raise
@@ -134,7 +142,14 @@ def evaluate_fold(
         raise_errors,
     )
     return FoldOutcome(
-        scores, fit_time, predict_time, predicted, response, response_method, errors
+        scores=scores,
+        fit_time=fit_time,
+        predict_time=predict_time,
+        predicted=predicted,
+        response=response,
+        response_method=response_method,
+        decision=decision,
+        errors=errors,
     )
 
 
@@ -187,11 +202,21 @@ def _response(
 ) -> tuple[NDArray[np.float64] | None, str | None]:
     """Return the continuous scores of the test rows and the method that gave them."""
     for method in RESPONSE_METHODS:
-        if hasattr(estimator, method):
-            answer = np.asarray(getattr(estimator, method)(X_test))
-            _remember(estimator, method, X_test, answer)
-            return _in_class_order(answer, method, estimator.classes_, classes), method
+        answer = _answer(estimator, method, X_test, classes)
+        if answer is not None:
+            return answer, method
     return None, None
+
+
+def _answer(
+    estimator: Any, method: str, X_test: Any, classes: NDArray[Any]
+) -> NDArray[np.float64] | None:
+    """Return the continuous scores that a method gives, None if there is no such."""
+    if not hasattr(estimator, method):
+        return None
+    answer = np.asarray(getattr(estimator, method)(X_test))
+    _remember(estimator, method, X_test, answer)
+    return _in_class_order(answer, method, estimator.classes_, classes)
 
 
 def _in_class_order(

@@ -133,6 +133,9 @@ def equal_error_rate(curve: FoldCurve) -> float:
 def fold_curves(comparison: Comparison, name: str, pos_label: Any) -> list[FoldCurve]:
     """Return the ROC curves of one classifier, one for each fold that has one.
 
+    They are of the decision function where there is one, as scikit-learn's scorers
+    are: probabilities may be equal, or ordered otherwise, where it differs.
+
     Folds whose test rows are all of one class have no such curve and are left out,
     and so are folds whose fit failed.
 
@@ -168,11 +171,11 @@ def fold_curves(comparison: Comparison, name: str, pos_label: Any) -> list[FoldC
             f"{name!r} has neither predict_proba nor decision_function, so it has no "
             "curve. Leave it out with names=[...]."
         )
+    decisions = comparison.fold_decisions or {}
+    responses = decisions.get(name, comparison.fold_responses[name])
     sign = 1 if pos_label == comparison.classes[1] else -1
     curves = []
-    for (_, test), response in zip(
-        comparison.folds, comparison.fold_responses[name], strict=True
-    ):
+    for (_, test), response in zip(comparison.folds, responses, strict=True):
         positive = comparison.y[test] == pos_label
         if response is None or positive.all() or not positive.any():
             continue

@@ -1,5 +1,7 @@
 """Curves averaged over folds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.naive_bayes import GaussianNB
 
 from skdeep.model_comparison import compare_classifiers
+from skdeep.model_comparison.calibration import reliability
 from skdeep.model_comparison.curves import (
     DET,
     PRECISION_RECALL,
@@ -97,6 +100,33 @@ def test_scores_are_those_of_the_table(comparison):
             np.testing.assert_allclose(
                 curves.scores[name], comparison.scores(metric)[name]
             )
+
+
+class Blunt(GaussianNB):
+    """A classifier whose probabilities say less than its decision function."""
+
+    def decision_function(self, X):
+        return self.predict_joint_log_proba(X) @ [-1, 1]
+
+    def predict_proba(self, X):
+        return super().predict_proba(X).round(1)
+
+
+def test_scores_are_those_of_the_table_where_a_classifier_gives_two():
+    """Curves are of the response that the metrics take; calibration is not."""
+    comparison = compare_classifiers({"blunt": Blunt()}, X, Y, cv=3)
+    for kind, metric in [(ROC, "roc_auc"), (PRECISION_RECALL, "average_precision")]:
+        np.testing.assert_allclose(
+            mean_curves(comparison, kind).scores["blunt"],
+            comparison.scores(metric)["blunt"],
+        )
+    assert comparison.response_methods["blunt"] == "predict_proba"
+    probabilities = comparison.scores_out_of_fold["blunt"]
+    np.testing.assert_array_equal(probabilities, probabilities.round(1))
+    assert reliability(comparison, "blunt") is not None
+    earlier = replace(comparison, fold_decisions=None)
+    blunt = mean_curves(earlier, ROC).scores["blunt"]
+    assert (blunt != comparison.scores("roc_auc")["blunt"]).any()
 
 
 @pytest.mark.parametrize("pos_label", ["yes", "no"])
