@@ -10,6 +10,7 @@ from skdeep.onnx.graph import Graph, element_type
 __all__ = [
     "add_bits",
     "add_classes",
+    "add_halves",
     "add_images",
     "add_probabilities",
     "writable_classes",
@@ -38,6 +39,13 @@ def add_classes(graph: Graph, probabilities: str, classes: np.ndarray) -> str:
     """Add what names the most probable class."""
     best = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
     return graph.add("Gather", graph.constant(classes), best)
+
+
+def add_halves(graph: Graph, margins: str) -> str:
+    """Add what turns margins, -1 to 1 or beyond, into probabilities."""
+    half, one = (graph.constant(number, np.float32) for number in (0.5, 1))
+    shares = graph.add("Mul", graph.add("Add", margins, one), half)
+    return graph.add("Clip", shares, graph.constant(0, np.float32), one)
 
 
 def add_bits(graph: Graph, probabilities: str) -> str:

@@ -19,6 +19,7 @@ from skdeep.mixins.classification import ClassificationMixin
 from skdeep.onnx.ends import (
     add_bits,
     add_classes,
+    add_halves,
     add_images,
     add_probabilities,
     writable_classes,
@@ -212,6 +213,8 @@ def _own_classes(
             "networks with an output for each class, or one output for two classes, "
             "can be written to an ONNX file."
         )
+    if one_column and targets.margins_:
+        outputs = add_halves(graph, outputs)
     if targets.from_logits_:
         probabilities = add_probabilities(graph, outputs, shape[0])
     elif one_column:

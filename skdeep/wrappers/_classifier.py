@@ -28,9 +28,12 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     network you want.
 
     Labels reach the network as numbers from 0 up, or as one column for each class if
-    the loss is a categorical cross-entropy. A network for two classes may end in one
-    unit with a sigmoid. Indicators of several labels (multilabel) stay as they are.
-    With a loss of `from_logits=True` outputs are turned into probabilities.
+    the loss is one of Keras' that compares columns: a categorical cross-entropy or,
+    where the network has an output for each class, all that are not sparse. A network
+    for two classes may end in one unit with a sigmoid. Indicators of several labels
+    (multilabel) stay as they are. With a loss of `from_logits=True` outputs are turned
+    into probabilities; of a single output ``o`` that a hinge loss has trained,
+    ``(1 + o) / 2`` stands for one, as 0 is the border between the classes.
 
     Parameters
     ----------
@@ -344,8 +347,13 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         -------
         decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
             From probabilities ``p``: for two classes ``2 p - 1`` of the second one,
-            for several labels the same of each, otherwise the probabilities.
+            for several labels the same of each, otherwise the probabilities. A single
+            output that a hinge loss has trained is the decision itself.
         """
+        if self.target_encoder_.margins_ and self.n_classes_ == 2:
+            outputs = np.asarray(self._predict_raw(X), dtype=np.float64)
+            if outputs.shape[1:] == (1,):
+                return outputs[:, 0]
         probabilities = self.predict_proba(X)
         if self.target_type_ == "binary" and probabilities.ndim == 2:
             return 2 * probabilities[:, -1] - 1

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from scipy.sparse import issparse
 from sklearn import config_context
+from sklearn.base import is_regressor
 from sklearn.utils import get_tags
 from sklearn.utils.validation import (
     _check_feature_names,
@@ -17,6 +18,7 @@ from sklearn.utils.validation import (
 
 from skdeep.encoding.numbers import refuse_masked, refuse_other_kinds, understood
 from skdeep.wrappers._building import ModelBuilder
+from skdeep.wrappers._targets import as_column
 
 
 def is_double(X: Any) -> bool:
@@ -91,17 +93,7 @@ class DataEncoder(ModelBuilder):
         return array
 
     def _valid_targets(self, y: Any, *, reset: bool, numeric: bool) -> np.ndarray:
-        y = y.toarray() if issparse(y) else y
-        refuse_masked(y, "y")
-        if numeric:
-            refuse_other_kinds(y, "y")
-        with understood("y"):
-            y = y if hasattr(y, "dtype") else np.asarray(y)
-            force = numeric and getattr(y.dtype, "kind", "O") in "OUS"
-            dtype = keras.config.floatx() if force else None
-            y = check_array(
-                y, ensure_2d=False, allow_nd=False, dtype=dtype, input_name="y"
-            )
+        y = _as_targets(y, numeric)
         if reset:
             self._y_dtype, self.y_ndim_ = y.dtype.str, y.ndim
             self.target_type_ = self._type_of_target(y)
@@ -142,6 +134,37 @@ class DataEncoder(ModelBuilder):
             self.feature_encoder_ = self.feature_encoder.fit(X)
             metadata = getattr(self.feature_encoder_, "get_metadata", dict)()
             vars(self).update(metadata)
+
+    def _encoded_targets(self, y: Any, model: Any) -> Any:
+        return as_column(self._encoded(self.target_encoder_, y), model)
+
+    def _encoded_for_validation(
+        self,
+        data: Any,
+        given: tuple[Any, Any],
+        encoded: tuple[Any, Any],
+        model: keras.Model,
+    ) -> Any:
+        """Return `validation_data` as the network takes it.
+
+        `given` and `encoded` are what is trained on, as the user and as the encoders
+        have it. What does not look like the one but like the other stays.
+        """
+        if not isinstance(data, list | tuple) or len(data) not in (2, 3):
+            # A generator or a data set, whose batches are for the network as they are.
+            return data
+        X, y, *weights = data
+        inputs, targets = X, y
+        if not _is_encoded(X, given[0], encoded[0]):
+            inputs = self._valid_inputs(X, reset=False)
+            inputs = self._encoded(self.feature_encoder_, inputs)
+        if encoded[1] is None:
+            # Reconstructions are compared with what the network was given.
+            targets = inputs if y is X else y
+        elif not _is_encoded(y, given[1], encoded[1]):
+            targets = _as_targets(y, is_regressor(self))
+            targets = self._encoded_targets(targets, model)
+        return (inputs, targets, *weights)
 
     def _positive_weights(self, sample_weight: Any, X: Any) -> np.ndarray | None:
         if sample_weight is None:
@@ -189,3 +212,39 @@ def _rows_of_targets(y: Any, there: np.ndarray) -> np.ndarray:
     """Return some rows of what the user passed as y."""
     refuse_masked(y, "y")
     return (y.toarray() if issparse(y) else np.asarray(y))[there]
+
+
+def _as_targets(y: Any, numeric: bool) -> np.ndarray:
+    """Return what the user passed as y as an array."""
+    y = y.toarray() if issparse(y) else y
+    refuse_masked(y, "y")
+    if numeric:
+        refuse_other_kinds(y, "y")
+    with understood("y"):
+        y = y if hasattr(y, "dtype") else np.asarray(y)
+        force = numeric and getattr(y.dtype, "kind", "O") in "OUS"
+        dtype = keras.config.floatx() if force else None
+        return check_array(
+            y, ensure_2d=False, allow_nd=False, dtype=dtype, input_name="y"
+        )
+
+
+def _is_encoded(data: Any, given: Any, encoded: Any) -> bool:
+    """Tell whether the user has encoded other rows than those of `fit`."""
+    if _shape_of_row(data) == _shape_of_row(given):
+        return False
+    parts, others = map(keras.tree.lists_to_tuples, (data, encoded))
+    try:
+        keras.tree.assert_same_structure(parts, others)
+    except (TypeError, ValueError):
+        return False
+    shapes = (map(_shape_of_row, keras.tree.flatten(part)) for part in (parts, others))
+    return all(one == other for one, other in zip(*shapes, strict=True))
+
+
+def _shape_of_row(data: Any) -> tuple[int, ...] | None:
+    """Return the shape of a row, None if the data are no single array."""
+    try:
+        return tuple(getattr(data, "shape", None) or np.shape(data))[1:]
+    except ValueError:
+        return None

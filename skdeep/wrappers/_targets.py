@@ -1,5 +1,6 @@
 """Targets as networks take them, and outputs of networks as users expect them."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -10,29 +11,73 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.multiclass import type_of_target
 
 _KINDS = ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput")
+# Losses, without underscores, that want one column for each class, whatever the
+# network's outputs are.
 _CATEGORICAL = {
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
+    "categoricalcrossentropy",
+    "categoricalfocalcrossentropy",
     "cce",
-    "CategoricalCrossentropy",
-    "CategoricalFocalCrossentropy",
 }
+# Losses of Keras' that compare outputs with the numbers of the classes.
+_OF_NUMBERS = {
+    "sparsecategoricalcrossentropy",
+    "categoricalgeneralizedcrossentropy",
+    "circle",
+    "ctc",
+}
+# Losses that want outputs below 0 for one class, and above for the other.
+_OF_MARGINS = {"hinge", "squaredhinge"}
+_ABOVE_ZERO = {keras.activations.sigmoid, keras.activations.hard_sigmoid}
 # How far the outputs of a network may sum from one and still be probabilities.
 _TOLERANCE = 1e-3
 
 
-def wants_columns(loss: Any) -> bool:
-    """Tell whether a loss compares with one column for each class."""
-    return _name_of(loss) in _CATEGORICAL
+def as_column(targets: Any, model: Any) -> Any:
+    """Return one number for each row as a column, if that is what the model gives.
+
+    A loss of the user's may subtract one from the other, and would compare each row
+    with the targets of all.
+    """
+    shapes = [tuple(output.shape[1:]) for output in getattr(model, "outputs", ())]
+    one_each = isinstance(targets, np.ndarray) and targets.ndim == 1
+    return targets[:, None] if one_each and shapes == [(1,)] else targets
 
 
-def _name_of(loss: Any) -> str:
+def _single(loss: Any) -> Any:
+    """Return the loss of the only output where there is one for each."""
+    if isinstance(loss, dict):
+        loss = list(loss.values())
+    return loss[0] if isinstance(loss, list | tuple) and len(loss) == 1 else loss
+
+
+def _function_of(loss: Any) -> Any:
+    """Return the function or class of a loss; a string or something else as it is."""
+    loss = loss.func if isinstance(loss, partial) else loss
+    return type(loss) if isinstance(loss, keras.losses.Loss) else loss
+
+
+def name_of(loss: Any) -> str:
     """Return the name of a loss, or of its class; empty if it has none."""
-    if isinstance(loss, list | tuple) and len(loss) == 1:
-        loss = loss[0]
-    if isinstance(loss, keras.losses.Loss):
-        return type(loss).__name__
+    loss = _function_of(_single(loss))
     return loss if isinstance(loss, str) else getattr(loss, "__name__", "")
+
+
+def _key_of(loss: Any) -> str:
+    """Return what a function and a class of the same name have in common."""
+    return name_of(loss).replace("_", "").lower()
+
+
+def _is_of_keras(loss: Any) -> bool:
+    function = _function_of(_single(loss))
+    module = getattr(function, "__module__", "")
+    return isinstance(function, str) or f"{module}".startswith("keras.")
+
+
+def _says_logits(loss: Any) -> bool:
+    loss = _single(loss)
+    if isinstance(loss, partial):
+        return bool(loss.keywords.get("from_logits", False))
+    return bool(getattr(loss, "from_logits", False))
 
 
 class _TargetEncoder(BaseEstimator):
@@ -75,6 +120,8 @@ class ClassifierTargets(_TargetEncoder):
     """
 
     _metadata = ("classes_", "n_classes_", *_TargetEncoder._metadata)
+    # Files of earlier versions do not say.
+    margins_ = False
 
     def __init__(self, loss=None, classes=None):
         self.loss = loss
@@ -118,18 +165,27 @@ class ClassifierTargets(_TargetEncoder):
         self.read_loss(self.loss)
         return self
 
-    def read_loss(self, loss):
+    def read_loss(self, loss, model=None):
         """Note what a loss says of the targets and outputs that it compares.
 
         Parameters
         ----------
         loss : object
             What the network was compiled with.
+        model : keras.Model, default=None
+            The network, built, once there is one.
         """
-        self.columns_ = wants_columns(loss)
-        if isinstance(loss, list | tuple) and len(loss) == 1:
-            loss = loss[0]
-        self.from_logits_ = bool(getattr(loss, "from_logits", False))
+        key, outputs = _key_of(loss), getattr(model, "outputs", ())
+        self.columns_ = key in _CATEGORICAL
+        self.from_logits_ = _says_logits(loss)
+        self.margins_ = key in _OF_MARGINS
+        if len(outputs) != 1:
+            return
+        last = getattr(outputs[0]._keras_history.operation, "activation", None)
+        self.margins_ = self.margins_ and last not in _ABOVE_ZERO
+        shape = tuple(outputs[0].shape[1:])
+        if shape == (self.n_classes_,) and shape != (1,) and key not in _OF_NUMBERS:
+            self.columns_ = self.columns_ or _is_of_keras(loss)
 
     def check_outputs(self, model, loss):
         """Refuse a network whose outputs cannot stand for the classes.
@@ -153,13 +209,13 @@ class ClassifierTargets(_TargetEncoder):
         n_units = shapes[0][-1]
         if len(shapes[0]) != 2 or n_units is None:
             return
-        sparse = "sparse" in _name_of(loss).lower()
+        sparse = "sparse" in name_of(loss).lower()
         one_tells = n_units == 1 and self.n_classes_ == 2 and not sparse
         enough = n_units >= self.n_classes_ or (one_tells and not self.columns_)
         if not enough or (self.columns_ and n_units != self.n_classes_):
             raise ValueError(
                 f"The network has {n_units} output units, but y has {self.n_classes_} "
-                f"classes and the loss is {_name_of(loss)!r}. End it with "
+                f"classes and the loss is {name_of(loss)!r}. End it with "
                 f"Dense({self.n_classes_}, 'softmax') for a categorical loss; "
                 "Dense(1, 'sigmoid') with 'binary_crossentropy' tells two classes "
                 "apart. The function that builds it is told n_classes_ in `meta`."
@@ -225,8 +281,7 @@ class ClassifierTargets(_TargetEncoder):
                 "subclass."
             )
         if self.kind_ == "multilabel-indicator":
-            y = np.asarray(y, dtype=np.float64)
-            y = expit(y) if self.from_logits_ else y
+            y = self._positive(np.asarray(y, dtype=np.float64))
             return y if return_proba else np.around(y).astype(np.int64)
         probabilities = self._probabilities(np.asarray(y, dtype=np.float64))
         if return_proba:
@@ -244,7 +299,7 @@ class ClassifierTargets(_TargetEncoder):
         if self.n_classes_ == 1:
             return np.ones((len(outputs), 1))
         if n_columns == 1 and self.n_classes_ == 2:
-            positive = expit(outputs) if self.from_logits_ else outputs
+            positive = self._positive(outputs)
             return np.hstack([1 - positive, positive])
         if n_columns < self.n_classes_:
             # Whatever this network says, it is not the probability of each class.
@@ -258,6 +313,12 @@ class ClassifierTargets(_TargetEncoder):
         if near_one and np.all(outputs >= 0) and np.all(sums > 0):
             return outputs / sums
         return outputs
+
+    def _positive(self, outputs):
+        """Return the probability that one output, or each of several, stands for."""
+        if self.margins_:
+            return np.clip((1 + outputs) / 2, 0, 1)
+        return expit(outputs) if self.from_logits_ else outputs
 
 
 class RegressorTargets(_TargetEncoder):

@@ -85,7 +85,7 @@ class ModelTrainer(DataEncoder):
                 live, model = self._start_model(state.seed)
             self._model_in_training = model
             self._check_model(live, model)
-            targets = self._encoded(self.target_encoder_, labels)
+            targets = self._encoded_targets(labels, model)
             inputs = self._encoded(self.feature_encoder_, rows)
             if hasattr(model, "outputs"):
                 self._check_model_compatibility(targets)
@@ -111,7 +111,7 @@ class ModelTrainer(DataEncoder):
             live, model = self._start_model(self._draw_seed(), itself=True)
             live.compile()
             if model.compiled and hasattr(self.target_encoder_, "read_loss"):
-                self.target_encoder_.read_loss(model.loss)
+                self.target_encoder_.read_loss(model.loss, model)
             self.weights_ = model.get_weights()
             live.loaded = self.weights_
         return self
@@ -137,7 +137,7 @@ class ModelTrainer(DataEncoder):
                 "one in the function that builds it."
             )
         if hasattr(self.target_encoder_, "read_loss"):
-            self.target_encoder_.read_loss(loss)
+            self.target_encoder_.read_loss(loss, model)
         if hasattr(self.target_encoder_, "check_outputs") and hasattr(model, "outputs"):
             self.target_encoder_.check_outputs(model, loss)
 
@@ -156,6 +156,7 @@ class ModelTrainer(DataEncoder):
             if routed.get(name) == -1:
                 routed[name] = self._all_rows(inputs, name)
         given = arguments.get("callbacks") or []
+        given = [given] if isinstance(given, keras.callbacks.Callback) else given
         routed["callbacks"] = [*self._new_callbacks("fit"), *_flattened(given)]
         return routed
 
@@ -189,6 +190,10 @@ class ModelTrainer(DataEncoder):
     ) -> None:
         inputs, targets, weights = data
         fit_arguments = self._fit_arguments(resume, one_epoch, arguments, inputs)
+        if "validation_data" in fit_arguments:
+            fit_arguments["validation_data"] = self._encoded_for_validation(
+                fit_arguments["validation_data"], given, (inputs, targets), model
+            )
         usual = not arguments.keys() - {"epochs", "initial_epoch"}
         usual = usual and trains_as_keras(model, fit_arguments)
         rows = EncodedRows(inputs, targets, weights, model.compute_dtype)

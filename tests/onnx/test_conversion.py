@@ -306,6 +306,32 @@ def test_old_file_stays_when_writing_fails(tmp_path):
     assert path.read_bytes() == b"before"
 
 
+def test_margins(written):
+    """What a hinge loss has trained is divided at 0 in the file, too."""
+
+    def network():
+        outputs = keras.layers.Dense(1)
+        return keras.Sequential([keras.Input((2,)), outputs])
+
+    X = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    labels = np.where(X[:, 0] > 0, "yes", "no")
+    classifier = KerasClassifier(
+        network,
+        loss="hinge",
+        optimizer="sgd",
+        optimizer__learning_rate=1.0,
+        epochs=9,
+        verbose=0,
+        random_state=0,
+    )
+    classifier.fit(X, labels)
+    found = written(classifier)(X)
+    np.testing.assert_array_equal(found["label"], classifier.predict(X))
+    expected = classifier.predict_proba(X)
+    assert np.any(expected == 1)
+    np.testing.assert_allclose(found["probabilities"], expected, atol=1e-6)
+
+
 # -- what cannot be converted ----------------------------------------------------------
 
 
