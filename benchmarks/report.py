@@ -6,7 +6,16 @@ import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-PACKAGES = ("scikit-deep", "tensorflow", "keras", "scikit-learn", "numpy")
+PACKAGES = (
+    "scikit-deep",
+    "tensorflow",
+    "keras",
+    "scikit-learn",
+    "numpy",
+    "scikeras",
+    "skorch",
+    "torch",
+)
 
 
 def machine() -> str:

@@ -6,14 +6,17 @@
 Gives the same data, network, batch size and epochs to skdeep, SciKeras, plain Keras,
 skorch and a plain PyTorch loop, in turns, each time in a process of its own, and prints
 medians with what was learned beside them: nobody wins by learning less. Compiling is
-timed, imports are not. Each library is tried in searches with a worker for each core
-and with twice as many, and each but skdeep, which is left to its own rule, with one
-thread and all threads; the best setting counts, and one that takes half as long again
-as another is given up. scikit-learn's network, where it can do the work, and the others
-in bfloat16, where the processor multiplies it, stand beside them, timed once in each
-setting; aeon's networks are for time series, which none of this is. After that come
-predictions, memory over hundreds of fits, a thousand candidates, and how time grows
-with rows, candidates, classes and workers; `--only` names parts.
+timed, and so is the start of a search's worker processes, which skdeep's threads do
+without; what is imported before that is not. Each library is tried in searches with a
+worker for each core and with twice as many, and each but skdeep, which is left to its
+own rule, with one thread and all threads: on a part of the work (one rate of a search,
+one epoch of a fit), once. The setting whose time for the whole is likely the shortest
+does the whole work as often as is asked for, and only that counts.
+scikit-learn's network, where it can do the work, and the others in bfloat16, where the
+processor multiplies it, stand beside them, timed once; aeon's networks are for time
+series, which none of this is. After that come predictions, memory over hundreds of
+fits, a thousand candidates, and how time grows with rows, candidates, classes and
+workers; `--only` names parts. A part that fails is a bar that is missed.
 
 Real data are used where SKDEEP_DATA or the data home has them, generated ones
 elsewhere. Fails if a bar is missed. Do nothing else meanwhile.
@@ -21,15 +24,17 @@ elsewhere. Fails if a bar is missed. Do nothing else meanwhile.
 
 import argparse
 import json
-import math
 import os
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from peers.copies import THREADS, Library
 from peers.measures import MEASURES
@@ -39,8 +44,14 @@ from report import machine, multiplies_bfloat16, table, verdict
 HERE = Path(__file__).resolve().parent
 # Seconds after which a process has failed.
 PATIENCE = 900
-# A setting is given up when it takes so many times as long as a better one.
-HOPELESS = 1.5
+# Library -> what it is imported as.
+PACKAGES = {
+    "SciKeras": "scikeras",
+    "Keras": "keras",
+    "skorch": "skorch",
+    "torch": "torch",
+    "scikit-learn": "sklearn",
+}
 SEARCHES = ("digits search", "text search")
 # Work -> library -> how many times as fast as it skdeep must be.
 BARS = {
@@ -81,7 +92,8 @@ class Contest:
     work: str
     library: str
     precision: str = "float32"
-    seconds: dict[Setting, list[float]] = field(default_factory=dict)
+    trials: dict[Setting, float] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
     quality: list[float] = field(default_factory=list)
 
     @property
@@ -94,45 +106,46 @@ class Contest:
 
     @property
     def best(self) -> Setting:
-        """The setting that took least time, by the median."""
-        return min(self.seconds, key=lambda setting: median(self.seconds[setting]))
+        """The setting that would take least time for the whole work."""
+        return min(self.trials, key=lambda setting: self.trials[setting])
 
     def record(self) -> dict[str, object]:
-        """Return everything measured, as JSON takes it; None for what was given up."""
-        seconds = {
-            str(setting): [taken if math.isfinite(taken) else None for taken in times]
-            for setting, times in self.seconds.items()
-        }
-        return vars(self) | {"seconds": seconds}
+        """Return everything measured, as JSON takes it."""
+        trials = {str(setting): taken for setting, taken in self.trials.items()}
+        return vars(self) | {"trials": trials, "best": str(self.best)}
 
-    def run(self, library: Library, setting: Setting, seed: int) -> str:
-        """Do the work once, in a process of its own; say what came out.
+    def try_out(self, library: Library, setting: Setting) -> str:
+        """Do a part of the work in a setting; say how long the whole would take."""
+        found = self._do(library, setting, seed=0, short=True)
+        self.trials[setting] = found["seconds"]
+        return f"{found['seconds']:.2f} s, reckoned from a part"
 
-        Only a setting that is new, beside others, is given up: once it is chosen, slow
-        runs count like all others.
-        """
+    def run(self, library: Library, seed: int) -> str:
+        """Do the work once in the best setting; say what came out."""
+        found = self._do(library, self.best, seed=seed, short=False)
+        self.seconds.append(found["seconds"])
+        self.quality.append(found["quality"])
+        return f"{found['seconds']:.2f} s, quality {found['quality']:.4g}"
+
+    def _do(
+        self, library: Library, setting: Setting, *, seed: int, short: bool
+    ) -> dict[str, float]:
+        """Have the library work in a process of its own."""
         threads = str(setting.threads)
-        may_give_up = bool(self.seconds) and setting not in self.seconds
-        best = min(min(times) for times in self.seconds.values()) if may_give_up else 0
         found = library.run(
             self.work,
             environment=dict.fromkeys(THREADS, threads) if setting.threads else {},
-            patience=HOPELESS * best if may_give_up else PATIENCE,
+            patience=PATIENCE,
             seed=seed,
             n_jobs=setting.n_jobs,
             precision=self.precision,
+            short=short,
         )
-        times = self.seconds.setdefault(setting, [])
-        if found is None and may_give_up:
-            times.append(math.inf)
-            return "given up"
         if found is None:
             raise RuntimeError(
                 f"{self.library} took more than {PATIENCE} s for {self.work}."
             )
-        times.append(found["seconds"])
-        self.quality.append(found["quality"])
-        return f"{found['seconds']:.2f} s, quality {found['quality']:.4g}"
+        return found
 
 
 def settings_of(work: str, library: str) -> list[Setting]:
@@ -140,7 +153,7 @@ def settings_of(work: str, library: str) -> list[Setting]:
     n_cores = os.cpu_count() or 1
     # skdeep: what a user gets who sets nothing but n_jobs.
     alone = [Setting(0)] if library == "skdeep" else [Setting(n_cores), Setting(1)]
-    if work not in SEARCHES or library == "torch":
+    if work not in SEARCHES:
         return alone
     threads = 1 if library != "skdeep" else 0
     # While one worker builds a network, another may use its core.
@@ -148,35 +161,35 @@ def settings_of(work: str, library: str) -> list[Setting]:
 
 
 def compete(work: str, n_rounds: int, libraries: dict[str, Library]) -> list[Contest]:
-    """Have all libraries do a piece of work, in turns."""
+    """Have all libraries do a piece of work, in turns, each in its best setting."""
+
+    def tell(contest: Contest, setting: Setting, found: str) -> None:
+        name = f"{work}, {contest.library}, {contest.precision}, {setting}"
+        print(f"{name}: {found}", file=sys.stderr, flush=True)
+
     contests = [Contest(work, library) for library in JOBS[work]]
     if work in BFLOAT16_BARS and multiplies_bfloat16():
         contests += [Contest(work, library, "bfloat16") for library in JOBS[work]]
+    for contest in contests:
+        for setting in settings_of(work, contest.library):
+            found = contest.try_out(libraries[contest.library], setting)
+            tell(contest, setting, found)
     for number in range(n_rounds):
         for contest in contests:
-            if number and not contest.judged:
-                continue
-            library = libraries[contest.library]
-            tried = settings_of(work, contest.library)
-            for setting in tried if number == 0 else [contest.best]:
-                found = contest.run(library, setting, seed=number)
-                print(
-                    f"{work}, {contest.library}, {contest.precision}, {setting}: "
-                    f"{found}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+            if contest.judged or number == 0:
+                found = contest.run(libraries[contest.library], seed=number)
+                tell(contest, contest.best, found)
     return contests
 
 
 def judge(work: str, contests: list[Contest]) -> tuple[list[tuple], list[tuple]]:
     """Return the rows of the table, and which bars were met."""
     by_name = {(c.library, c.precision): c for c in contests}
-    seconds = {name: median(c.seconds[c.best]) for name, c in by_name.items()}
+    seconds = {name: median(c.seconds) for name, c in by_name.items()}
     rows, bars = [], []
     for contest in contests:
         name = contest.library, contest.precision
-        times = contest.seconds[contest.best]
+        times = contest.seconds
         relative = seconds[name] / seconds["skdeep", "float32"]
         rows.append(
             (
@@ -239,6 +252,14 @@ def commit() -> str:
     return done.stdout.strip() or "no checkout"
 
 
+def missing_packages(works: list[str]) -> list[str]:
+    """Return the packages of other libraries that the works need and are not there."""
+    needed = {
+        PACKAGES.get(library, "skdeep") for work in works for library in JOBS[work]
+    }
+    return sorted(name for name in needed if find_spec(name) is None)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -247,12 +268,28 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, help="file for everything measured")
     arguments = parser.parse_args(argv)
+    works = [part for part in arguments.only if part in BARS]
+    if missing := missing_packages(works):
+        parser.error(
+            f"{', '.join(missing)} cannot be imported: install what this compares by "
+            "python -m pip install '.[benchmark]'"
+        )
     print(machine(), f"commit {commit()}", sep="\n", flush=True)
     if not multiplies_bfloat16():
         print("This processor does not multiply bfloat16: its bars are left out.")
     start = time.perf_counter()
-    rows, bars, everything = [], [], []
-    works = [part for part in arguments.only if part in BARS]
+    rows: list[tuple] = []
+    bars: list[tuple] = []
+    everything: dict[str, Any] = {"machine": machine(), "commit": commit()}
+    everything |= {"runs": [], "measures": {}}
+
+    def keep() -> None:
+        everything["minutes"] = (time.perf_counter() - start) / 60
+        everything["bars"] = [{"bar": text, "met": bool(met)} for text, met in bars]
+        if arguments.json:
+            text = json.dumps(everything, indent=1)
+            arguments.json.write_text(text, encoding="utf-8")
+
     names = sorted({library for work in works for library in JOBS[work]})
     # All import at once, and wait; then one works at a time.
     with ExitStack() as stack:
@@ -260,27 +297,34 @@ def main(argv: list[str] | None = None) -> int:
             name: stack.enter_context(closing(Library(name))) for name in names
         }
         for work in works:
-            contests = compete(work, arguments.rounds, libraries)
-            some_rows, some_bars = judge(work, contests)
-            rows += some_rows
-            bars += some_bars
-            everything += [contest.record() for contest in contests]
-    measures = {}
+            with failure_missing_a_bar(work, bars):
+                contests = compete(work, arguments.rounds, libraries)
+                some_rows, some_bars = judge(work, contests)
+                rows += some_rows
+                bars += some_bars
+                everything["runs"] += [contest.record() for contest in contests]
+            keep()
     for name in [part for part in arguments.only if part in MEASURES]:
-        measures[name] = measure(name)
-        bars += [(f"{name}: {text}", met) for text, met in measures[name]["bars"]]
+        with failure_missing_a_bar(name, bars):
+            found = everything["measures"][name] = measure(name)
+            bars += [(f"{name}: {text}", met) for text, met in found["bars"]]
+        keep()
     columns = ["work", "library", "best setting", "median s", "min", "max"]
     print(table([*columns, "relative", "quality"], rows))
-    found = [row for taken in measures.values() for row in taken["rows"]]
+    found = [row for taken in everything["measures"].values() for row in taken["rows"]]
     print("\n" + table(["skdeep alone", "value", "unit"], found))
-    minutes = (time.perf_counter() - start) / 60
-    print(f"\n{minutes:.1f} minutes in all")
-    if arguments.json:
-        record = {"machine": machine(), "commit": commit(), "runs": everything}
-        record |= {"measures": measures, "minutes": minutes}
-        record["bars"] = [{"bar": text, "met": bool(met)} for text, met in bars]
-        arguments.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    print(f"\n{everything['minutes']:.1f} minutes in all")
     return verdict(bars)
+
+
+@contextmanager
+def failure_missing_a_bar(part: str, bars: list[tuple]) -> Iterator[None]:
+    """Note a part that fails among the bars, so that the others are still measured."""
+    try:
+        yield
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        print(error, file=sys.stderr, flush=True)
+        bars.append((f"{part}: failed, {str(error).splitlines()[0]}", False))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ def scikeras_digits(seed, n_jobs):
         verbose=0,
     )
     grid = {"optimizer__learning_rate": list(works.DIGITS["rates"])}
-    search = GridSearchCV(classifier, grid, cv=works.DIGITS["n_folds"], n_jobs=n_jobs)
+    search = GridSearchCV(
+        classifier, grid, cv=works.DIGITS["n_folds"], n_jobs=n_jobs, refit=False
+    )
     return lambda: search.fit(images, classes), lambda: search.best_score_
 
 
@@ -42,7 +44,9 @@ def scikeras_texts(seed, n_jobs):
     )
     pipeline = Pipeline([("characters", works.PaddedCharacters()), ("cnn", classifier)])
     grid = {"cnn__optimizer__learning_rate": list(works.TEXTS["rates"])}
-    search = GridSearchCV(pipeline, grid, cv=works.TEXTS["n_folds"], n_jobs=n_jobs)
+    search = GridSearchCV(
+        pipeline, grid, cv=works.TEXTS["n_folds"], n_jobs=n_jobs, refit=False
+    )
     return lambda: search.fit(texts, spam), lambda: search.best_score_
 
 

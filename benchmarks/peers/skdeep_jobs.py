@@ -16,7 +16,7 @@ from skdeep import (
 
 def search(estimator, grid, n_folds, n_jobs, X, y):
     """Return a search in threads, ready to run, and how to read its score."""
-    found = GridSearchCV(estimator, grid, cv=n_folds, n_jobs=n_jobs)
+    found = GridSearchCV(estimator, grid, cv=n_folds, n_jobs=n_jobs, refit=False)
 
     def fit():
         with parallel_config(backend="threading"):

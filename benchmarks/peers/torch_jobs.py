@@ -4,11 +4,15 @@ import copy
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from torch import nn
 
 from peers import works
+
+# Keras' for Adam.
+EPSILON = 1e-7
 
 
 class DigitsNetwork(nn.Module):
@@ -98,24 +102,50 @@ class LSTMNetwork(nn.Module):
 
     def forward(self, ids, lengths):
         """Return logits."""
-        packed = nn.utils.rnn.pack_padded_sequence(
-            self.embedding(ids), lengths, batch_first=True, enforce_sorted=False
-        )
-        return self.output(self.lstm(packed)[1][0][-1]).squeeze(1)
+        # oneDNN works on whole matrices only: packed sequences would take longer.
+        found, _ = self.lstm(self.embedding(ids))
+        last = found[torch.arange(len(found)), lengths - 1]
+        return self.output(last).squeeze(1)
 
 
 def as_keras_begins(network):
-    """Draw weights as Keras does: Glorot's uniform distribution, zero biases."""
+    """Draw weights as Keras does.
+
+    Glorot's uniform distribution and zero biases; small uniform numbers in embeddings;
+    orthogonal recurrent weights, and ones for the biases of the gates that forget.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Embedding):
+            nn.init.uniform_(module.weight, -0.05, 0.05)
+        elif isinstance(module, nn.LSTM):
+            nn.init.xavier_uniform_(module.weight_ih_l0)
+            # Keras draws all four gates as one matrix.
+            recurrent = torch.empty(module.hidden_size, 4 * module.hidden_size)
+            nn.init.orthogonal_(recurrent)
+            with torch.no_grad():
+                module.weight_hh_l0.copy_(recurrent.T)
+            nn.init.zeros_(module.bias_ih_l0)
+            nn.init.zeros_(module.bias_hh_l0)
+            nn.init.ones_(module.bias_ih_l0[module.hidden_size :][: module.hidden_size])
     return network
+
+
+def digits_network():
+    """Return the CNN for digits, with weights as Keras draws them."""
+    return as_keras_begins(DigitsNetwork())
+
+
+def text_network(vocabulary_size=100):
+    """Return the CNN over characters, with weights as Keras draws them."""
+    return as_keras_begins(TextNetwork(vocabulary_size))
 
 
 def train(network, tensors, loss_of, *, rate, epochs, batch):
     """Train with Adam on shuffled batches."""
-    optimizer = torch.optim.Adam(network.parameters(), lr=rate, eps=1e-7)
+    optimizer = torch.optim.Adam(network.parameters(), lr=rate, eps=EPSILON)
     n_rows = len(tensors[0])
     network.train()
     for _ in range(epochs):
@@ -133,33 +163,42 @@ def of_classes(network, images, classes):
     return nn.functional.cross_entropy(network(images), classes)
 
 
+def score_digits(seed, rate, images, targets, rows, others):
+    """Train the CNN for digits on some rows; return its accuracy on others."""
+    torch.manual_seed(seed)
+    network = digits_network()
+    train(
+        network,
+        [images[rows], targets[rows]],
+        of_classes,
+        rate=rate,
+        epochs=works.DIGITS["epochs"],
+        batch=works.DIGITS["batch"],
+    )
+    with torch.inference_mode():
+        found = network(images[others]).argmax(1)
+    return (found == targets[others]).float().mean().item()
+
+
 def torch_digits(seed, n_jobs):
-    """Search the learning rate as a loop over rates and folds, and refit the best."""
+    """Search the learning rate as a loop over rates and folds, in processes or one."""
     images, classes = works.digits()
     images = torch.from_numpy(images.transpose(0, 3, 1, 2).copy())
     targets = torch.from_numpy(classes).long()
-    settings = {key: works.DIGITS[key] for key in ("epochs", "batch")}
     means: list = []
-
-    def fitted(rate, rows):
-        torch.manual_seed(seed)
-        network = as_keras_begins(DigitsNetwork())
-        tensors = [images[rows], targets[rows]]
-        train(network, tensors, of_classes, rate=rate, **settings)
-        return network
 
     def search():
         folds = StratifiedKFold(works.DIGITS["n_folds"])
-        splits = list(folds.split(classes, classes))
-        for rate in works.DIGITS["rates"]:
-            scores = []
-            for rows, others in splits:
-                network = fitted(rate, rows)
-                with torch.inference_mode():
-                    found = network(images[others]).argmax(1)
-                scores.append((found == targets[others]).float().mean().item())
-            means.append(np.mean(scores))
-        fitted(works.DIGITS["rates"][int(np.argmax(means))], np.arange(len(classes)))
+        splits = [
+            [torch.from_numpy(rows) for rows in split]
+            for split in folds.split(classes, classes)
+        ]
+        scores = Parallel(n_jobs=n_jobs)(
+            delayed(score_digits)(seed, rate, images, targets, *split)
+            for rate in works.DIGITS["rates"]
+            for split in splits
+        )
+        means.extend(np.reshape(scores, (-1, len(splits))).mean(axis=1))
 
     return search, lambda: max(means)
 
@@ -171,9 +210,10 @@ def skorch_digits(seed, n_jobs):
     images, classes = works.digits()
     torch.manual_seed(seed)
     classifier = NeuralNetClassifier(
-        DigitsNetwork,
+        digits_network,
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
+        optimizer__eps=EPSILON,
         max_epochs=works.DIGITS["epochs"],
         batch_size=works.DIGITS["batch"],
         iterator_train__shuffle=True,
@@ -181,7 +221,9 @@ def skorch_digits(seed, n_jobs):
         verbose=0,
     )
     grid = {"lr": list(works.DIGITS["rates"])}
-    search = GridSearchCV(classifier, grid, cv=works.DIGITS["n_folds"], n_jobs=n_jobs)
+    search = GridSearchCV(
+        classifier, grid, cv=works.DIGITS["n_folds"], n_jobs=n_jobs, refit=False
+    )
     images = images.transpose(0, 3, 1, 2).copy()
     return lambda: search.fit(images, classes.astype(np.int64)), (
         lambda: search.best_score_
@@ -195,12 +237,13 @@ def skorch_texts(seed, n_jobs):
     texts, spam = works.messages()
     torch.manual_seed(seed)
     classifier = NeuralNetBinaryClassifier(
-        TextNetwork,
+        text_network,
         module__vocabulary_size=works.PaddedCharacters()
         .fit(texts)
         .encoding_.vocabulary_size,
         criterion=nn.BCEWithLogitsLoss,
         optimizer=torch.optim.Adam,
+        optimizer__eps=EPSILON,
         max_epochs=works.TEXTS["epochs"],
         batch_size=works.TEXTS["batch"],
         iterator_train__shuffle=True,
@@ -209,7 +252,9 @@ def skorch_texts(seed, n_jobs):
     )
     pipeline = Pipeline([("characters", works.PaddedCharacters()), ("cnn", classifier)])
     grid = {"cnn__lr": list(works.TEXTS["rates"])}
-    search = GridSearchCV(pipeline, grid, cv=works.TEXTS["n_folds"], n_jobs=n_jobs)
+    search = GridSearchCV(
+        pipeline, grid, cv=works.TEXTS["n_folds"], n_jobs=n_jobs, refit=False
+    )
     # Its loss takes no whole numbers.
     spam = spam.astype("float32")
     return lambda: search.fit(texts, spam), lambda: search.best_score_
@@ -296,7 +341,7 @@ def torch_lstm(seed, n_jobs):
         # Reading the texts is part of the work.
         words = works.words_of(texts)
         labels = torch.from_numpy(spam.astype("float32"))
-        network = LSTMNetwork(words.vocabulary_size)
+        network = as_keras_begins(LSTMNetwork(words.vocabulary_size))
         train(network, [*with_lengths(words, texts), labels], loss_of, **works.LSTM)
         fitted.append((network, words))
 
