@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers
 
 from skdeep.networks.efficientnet_lite import VARIANTS, efficientnet_lite
+from skdeep.networks.graphs import calls_of
 from skdeep.networks.linear_head import linear_head
 from skdeep.networks.sizes import checked_image_shape
 
@@ -40,8 +41,8 @@ _SIZES = {
     "xception": 299,
 }
 _USUAL_SIZE = 224
-# Layers that change the size of a map without computing anything.
-_BORDERS = (layers.ZeroPadding2D, layers.Cropping2D)
+# What changes the size of a map without computing anything.
+_BORDERS = {"Cropping2D", "GetItem", "Pad", "ZeroPadding2D"}
 
 
 def _applications() -> dict[str, Callable[..., keras.Model]]:
@@ -241,7 +242,8 @@ def backbone_features(
         Mean or maximum over height and width.
     n_stages : int, default=1
         From how many resolutions to take features: those of the last map of each, the
-        deepest first to be counted, are put side by side.
+        deepest first to be counted, are put side by side. Maps smaller than the
+        deepest, which weigh channels, do not count, nor does the image.
     flip_average : bool, default=False
         Whether features are averaged over the image and its mirror image.
 
@@ -254,16 +256,17 @@ def backbone_features(
     Raises
     ------
     ValueError
-        If the images do not fit the backbone, or it has fewer stages.
+        If the images do not fit the backbone, or it has fewer stages, or some of them
+        inside of a model that is a part of it.
     """
     shape = checked_image_shape(image_shape)
     if name is not None:
         network = build_backbone(name, input_size, None)
     else:
         network = model_of(config or "")
-    pooled = _pooled(network, pooling, n_stages)
     image = keras.Input(shape, name="image")
     x = _fitted_to(network, image, tuple(map(int, input_size)))
+    pooled = _pooled(network, x.shape, pooling, n_stages)
     if name is not None:
         x = preprocess(name, x)
     features = pooled(x)
@@ -332,11 +335,13 @@ def _fitted_to(network: keras.Model, image: Any, size: tuple[int, ...]) -> Any:
     return x
 
 
-def _pooled(network: keras.Model, pooling: str, n_stages: int) -> keras.Model:
+def _pooled(
+    network: keras.Model, shape: Sequence[int | None], pooling: str, n_stages: int
+) -> keras.Model:
     """Return a network of the same weights whose outputs are pooled features."""
     outputs = [network.outputs[0]]
     if n_stages > 1:
-        outputs = [*_stages(network)[-n_stages:-1], network.outputs[0]]
+        outputs = [*_stages(network, shape)[-n_stages:-1], network.outputs[0]]
         if len(outputs) < n_stages:
             raise ValueError(
                 f"n_stages={n_stages}, but the backbone has maps of only "
@@ -353,15 +358,55 @@ def _pooled(network: keras.Model, pooling: str, n_stages: int) -> keras.Model:
     return keras.Model(network.inputs[0], joined, name=network.name)
 
 
-def _stages(network: keras.Model) -> list[Any]:
+def _stages(network: keras.Model, shape: Sequence[int | None]) -> list[Any]:
     """Return the last map of each resolution, the finest first."""
+    shapes = _shapes(network, [shape])
+    last = _last_maps(network, shapes)
+    for call in calls_of(network):
+        if isinstance(call.operation, keras.Model):
+            given = [shapes[id(tensor)] for tensor in call.input_tensors]
+            inside = _last_maps(call.operation, _shapes(call.operation, given))
+            if len(last.keys() | inside.keys()) > len(last):
+                raise ValueError(
+                    f"The backbone holds the model {call.operation.name!r}, whose maps "
+                    "of other resolutions cannot be reached. Pass that model itself as "
+                    "the backbone, or n_stages=1."
+                )
+    return list(last.values())
+
+
+def _last_maps(
+    network: keras.Model, shapes: dict[int, tuple[Any, ...]]
+) -> dict[tuple[int, ...], Any]:
+    """Return the last map of each resolution by height and width, the finest first."""
     last: dict[tuple[int, ...], Any] = {}
-    for layer in network.layers:
-        if isinstance(layer, (layers.InputLayer, *_BORDERS)):
-            continue
-        output = layer.output
-        if len(getattr(output, "shape", ())) == 4:
-            size = tuple(output.shape[1:3])
+    computed = False
+    for call in calls_of(network):
+        operation, output = call.operation, call.outputs[0]
+        # What comes before the first weights is the image.
+        computed |= bool(getattr(operation, "weights", ())) and not (
+            isinstance(operation, layers.Normalization)
+        )
+        is_border = type(operation).__name__ in _BORDERS
+        if computed and len(output.shape) == 4 and not is_border:
+            size = shapes[id(output)][1:3]
             last.pop(size, None)
             last[size] = output
-    return list(last.values())
+    # Maps smaller than the last are gates, such as those of squeeze and excitation.
+    height, width = next(reversed(last), (0, 0))
+    return {s: map_ for s, map_ in last.items() if s[0] >= height and s[1] >= width}
+
+
+def _shapes(
+    network: keras.Model, given: Sequence[Sequence[int | None]]
+) -> dict[int, tuple[Any, ...]]:
+    """Return the shapes of all tensors by identity, for inputs of certain shapes."""
+    inputs = network.inputs
+    tensors = [*inputs, *(t for call in calls_of(network) for t in call.outputs)]
+    known = keras.Model(inputs, tensors).compute_output_spec(
+        [
+            keras.KerasTensor(s, dtype=x.dtype)
+            for s, x in zip(given, inputs, strict=True)
+        ]
+    )
+    return {id(t): tuple(k.shape) for t, k in zip(tensors, known, strict=True)}

@@ -19,6 +19,7 @@ from skdeep.networks.backbones import (
     preprocess,
     trained_size,
 )
+from skdeep.networks.graphs import producer
 
 
 def own_network(shape=(8, 8, 3)):
@@ -145,6 +146,92 @@ def test_stages(images):
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
     with pytest.raises(ValueError, match=r"n_stages=4.*only 3 resolutions"):
         features(network, images, n_stages=4)
+
+
+def names_of_stages(network, n_stages, image_shape):
+    """Return what made the maps that the features are joined of, the finest first."""
+    model = backbone_features(
+        image_shape=image_shape,
+        input_size=image_shape[:2],
+        config=model_config(network),
+        n_stages=n_stages,
+    )
+    joined = model.get_layer(network.name).get_layer("stages")
+    means = [producer(mean) for mean in joined.input]
+    return [producer(mean.input_tensors[0]).operation.name for mean in means]
+
+
+def test_stages_of_the_lite_networks():
+    """They end where the next block has widened the map, before it shrinks."""
+    network = build_backbone("efficientnet_lite0", (64, 64), None)
+    assert names_of_stages(network, 5, (64, 64, 3)) == [
+        "block_1_expansion_activation",
+        "block_3_expansion_activation",
+        "block_5_expansion_activation",
+        "block_11_expansion_activation",
+        "head_activation",
+    ]
+
+
+def gated_network():
+    """Return a network of three resolutions whose second map is gated by its mean."""
+    image = keras.Input((16, 16, 3), name="image")
+    x = layers.Rescaling(2.0, name="preprocessing")(image)
+    x = layers.Normalization(mean=0.5, variance=1.0, name="centred")(x)
+    x = layers.Conv2D(4, 3, strides=2, padding="same", name="first")(x)
+    x = layers.Conv2D(4, 3, strides=2, padding="same", name="second")(x)
+    gate = layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
+    gate = layers.Conv2D(4, 1, activation="sigmoid", name="gate")(gate)
+    x = layers.Multiply(name="gated")([x, gate])
+    x = layers.Conv2D(4, 3, strides=2, padding="same", name="third")(x)
+    return keras.Model(image, x, name="own")
+
+
+def test_gates_and_images_are_no_stages():
+    """Neither the means that weigh channels count, nor pixels that were only scaled."""
+    found = names_of_stages(gated_network(), 3, (16, 16, 3))
+    assert found == ["first", "gated", "third"]
+    with pytest.raises(ValueError, match=r"n_stages=4.*only 3 resolutions"):
+        names_of_stages(gated_network(), 4, (16, 16, 3))
+
+
+def test_stages_that_end_in_an_operation(images):
+    """A sum of tensors is a map as good as that of a layer; a padded one is none."""
+    image = keras.Input((8, 8, 3), name="image")
+    x = layers.Conv2D(4, 2, strides=2, name="stem")(image)
+    x = x + layers.Conv2D(4, 3, padding="same", name="branch")(x)
+    padded = keras.ops.pad(x, ((0, 0), (1, 0), (1, 0), (0, 0)))
+    network = keras.Model(image, layers.Conv2D(5, 3, strides=2)(padded), name="own")
+    part = keras.Model(network.input, x)
+    wanted = [np.asarray(m(images)).mean(axis=(1, 2)) for m in (part, network)]
+    found = features(network, images, n_stages=2)
+    np.testing.assert_allclose(found, np.hstack(wanted), rtol=1e-5, atol=1e-6)
+
+
+def test_stages_of_a_network_of_any_size(images):
+    """Sizes are those of the images that it sees."""
+    fixed, flexible = own_network(), own_network((None, None, 3))
+    flexible.set_weights(fixed.get_weights())
+    for n_stages in (2, 3):
+        found = features(flexible, images, n_stages=n_stages)
+        wanted = features(fixed, images, n_stages=n_stages)
+        np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+def test_stages_in_a_model_inside_are_refused(images):
+    """Its maps have no place in the graph outside; its last one has."""
+    network = keras.Sequential(
+        [keras.Input((8, 8, 3)), layers.Rescaling(2.0), own_network()]
+    )
+    assert features(network, images).shape == (3, 6)
+    with pytest.raises(ValueError, match=r"model 'own'.*Pass that model itself"):
+        features(network, images, n_stages=2)
+    halves = [
+        keras.Sequential([layers.Conv2D(n, 2, strides=2), layers.ReLU()])
+        for n in (4, 5)
+    ]
+    network = keras.Sequential([keras.Input((8, 8, 3)), *halves])
+    assert features(network, images, n_stages=2).shape == (3, 9)
 
 
 def test_mirrored_images(images):
