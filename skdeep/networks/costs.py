@@ -27,6 +27,15 @@ _TRANSPOSED = (
     layers.Conv3DTranspose,
 )
 _RECURRENT = (layers.GRU, layers.LSTM, layers.SimpleRNN)
+# Their weights may have as many axes as the data, and meet each number once.
+_ELEMENTWISE = (
+    layers.BatchNormalization,
+    layers.GroupNormalization,
+    layers.LayerNormalization,
+    layers.Normalization,
+    layers.PReLU,
+    layers.RMSNormalization,
+)
 # What multiplies data with data, or does whatever a user likes, without weights that
 # would tell how much.
 _UNCOUNTED_LAYERS = (
@@ -154,7 +163,9 @@ def _without_products(layer: Any) -> bool:
     """Tell whether what a layer computes is in proportion to its numbers."""
     if isinstance(layer, layers.Embedding) or is_own(layer, {"NgramEmbedding"}):
         return True
-    with_matrix = any(len(w.shape) > 1 for w in layer.weights)
+    with_matrix = any(len(w.shape) > 1 for w in layer.weights) and not (
+        isinstance(layer, _ELEMENTWISE)
+    )
     foreign = not type(layer).__module__.startswith(_KNOWN_MODULES)
     return not (with_matrix or foreign or isinstance(layer, _UNCOUNTED_LAYERS))
 

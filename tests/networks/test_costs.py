@@ -32,6 +32,9 @@ ONE_LAYER = {
     "dense": (layers.Dense(5), 9 * 8 * 3 * 5),
     "pooling": (layers.MaxPooling2D(), 0),
     "normalisation": (layers.BatchNormalization(), 0),
+    "normalisation of maps": (layers.LayerNormalization(axis=(1, 2, 3)), 0),
+    "centred pixels": (layers.Normalization(axis=(1, 2, 3)), 0),
+    "slopes": (layers.PReLU(), 0),
     "dropout": (layers.Dropout(0.5), 0),
 }
 
@@ -109,8 +112,14 @@ def test_unknown_sizes_are_refused():
         multiply_adds(network(layers.Conv1D(4, 3), shape=(None, 5)))
 
 
+class OwnNormalization(layers.LayerNormalization):
+    """A layer of somebody else, which may do more than the one it inherits from."""
+
+
 def test_unknown_layers_are_refused():
     """Better no number than a wrong one."""
+    with pytest.raises(ValueError, match="is a OwnNormalization"):
+        multiply_adds(network(OwnNormalization()))
     layer = layers.EinsumDense("abcd,de->abce", (9, 8, 5), name="einstein")
     with pytest.raises(ValueError, match="'einstein' is a EinsumDense"):
         multiply_adds(network(layer))
