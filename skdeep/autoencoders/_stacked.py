@@ -51,14 +51,14 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
     sparsity : {"l1", "kl"} or None, default=None
         Penalty on active units of the code: the sum of their absolute activations,
         or the Kullback-Leibler divergence of their mean activations over a batch
-        from `sparsity_target` [3]_.
+        from `sparsity_target` [4]_, in place of the squared difference of [3]_.
     sparsity_weight : float, default=0.001
         Factor of that penalty. The reconstruction error it is added to is a mean
         over the numbers of a sample; the penalty is a sum over the units of the code.
     sparsity_target : float in (0, 1), default=0.1
         Mean activation that "kl" pulls each unit to.
     contractive : float, default=0.0
-        Factor of the contractive penalty [4]_, the squared Frobenius norm of the
+        Factor of the contractive penalty [5]_, the squared Frobenius norm of the
         Jacobian of the code with respect to the sample.
     image_shape : tuple of int, default=None
         Height, width and channels of the images if X is flat. None takes the shape
@@ -156,7 +156,9 @@ class StackedAutoencoderTransformer(AutoencoderMixin, ImageInputMixin, DeepEstim
        Processing Systems 19, 153-160. :doi:`10.7551/mitpress/7503.003.0024`
     .. [3] Lee, H., Ekanadham, C. & Ng, A. Y. (2008). Sparse deep belief net model for
        visual area V2. Advances in Neural Information Processing Systems 20, 873-880.
-    .. [4] Rifai, S., Vincent, P., Muller, X., Glorot, X. & Bengio, Y. (2011).
+    .. [4] Ng, A. (2011). Sparse autoencoder. Lecture notes of CS294A, Stanford
+       University.
+    .. [5] Rifai, S., Vincent, P., Muller, X., Glorot, X. & Bengio, Y. (2011).
        Contractive auto-encoders: explicit invariance during feature extraction.
        ICML 2011, 833-840.
 

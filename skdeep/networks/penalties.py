@@ -21,9 +21,10 @@ class SparsityPenalty(layers.Layer):
 
     With "l1" the loss is `weight` times the sum of the absolute activations of a
     row, mean over the rows of the batch. With "kl" it is `weight` times the sum over
-    units of the Kullback-Leibler divergence [1]_ from a coin that shows heads with
+    units of the Kullback-Leibler divergence from a coin that shows heads with
     probability `target` to one that does so with the unit's mean activation over the
-    batch; activations must then lie between 0 and 1.
+    batch; activations must then lie between 0 and 1. The divergence is Ng's [2]_, in
+    place of the squared difference of both that Lee et al. [1]_ use.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ class SparsityPenalty(layers.Layer):
     ----------
     .. [1] Lee, H., Ekanadham, C. & Ng, A. Y. (2008). Sparse deep belief net model for
        visual area V2. Advances in Neural Information Processing Systems 20, 873-880.
+    .. [2] Ng, A. (2011). Sparse autoencoder. Lecture notes of CS294A, Stanford
+       University.
 
     Examples
     --------
