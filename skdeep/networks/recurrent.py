@@ -58,8 +58,8 @@ def recurrent_classifier(
     -------
     keras.Model
         Not compiled. Input "token_ids", int32 of shape (n_samples, length), padded
-        with 0 on the right; output float32 logits of shape (n_samples, n_outputs),
-        which do not depend on the amount of padding.
+        with 0 on the right; output logits of shape (n_samples, n_outputs), in the
+        precision of the weights, which do not depend on the amount of padding.
 
     Raises
     ------
@@ -105,5 +105,7 @@ def recurrent_classifier(
     if pooling != "last":
         x = MaskedPooling(pooling, name="pooling")(x, mask)
     x = layers.Dropout(dropout, name="pooled_dropout")(x)
-    logits = layers.Dense(n_outputs, dtype="float32", name="logits")(x)
+    logits = layers.Dense(
+        n_outputs, dtype=keras.config.dtype_policy().variable_dtype, name="logits"
+    )(x)
     return keras.Model(token_ids, logits, name=name)

@@ -119,9 +119,10 @@ class MaskedPooling(keras.layers.Layer):
             some = keras.ops.any(kept, axis=1)
             pooled.append(keras.ops.where(some, highest, keras.ops.zeros_like(highest)))
         if "mean" in self.pooling:
-            # Summed in float32: bfloat16 cannot even count a long text's positions.
-            weights = keras.ops.cast(present, "float32")
-            total = _weighted_sum(keras.ops.cast(vectors, "float32"), weights)
+            # At least in float32: bfloat16 cannot even count a long text's positions.
+            wide = keras.backend.result_type(vectors.dtype, "float32")
+            weights = keras.ops.cast(present, wide)
+            total = _weighted_sum(keras.ops.cast(vectors, wide), weights)
             count = keras.ops.sum(weights, axis=1, keepdims=True)
             count = keras.ops.maximum(count, 1.0)
             pooled.append(keras.ops.cast(total / count, vectors.dtype))

@@ -51,6 +51,22 @@ def test_padding_does_not_change_the_logits(cell, pooling, n_layers):
     assert together[0] != together[1]
 
 
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("float64", "float64"), ("mixed_bfloat16", "float32")],
+)
+def test_precision_of_the_logits(policy, expected):
+    """They are as precise as the weights, whatever is computed with before."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = recurrent_classifier(**SIZES)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert model.output.dtype == expected
+    assert {v.dtype for v in model.weights} == {expected}
+
+
 def test_layers_are_named_and_the_model_survives_its_configuration():
     """Names are ours, not counters; a rebuilt model computes the same."""
     model = recurrent_classifier(**SIZES, n_layers=2)

@@ -34,6 +34,14 @@ def test_masked_pooling_leaves_out_padding(dtype):
         MaskedPooling("median")
 
 
+def test_means_of_doubles_are_doubles():
+    """Nothing is rounded on the way to a mean in double precision."""
+    vectors = np.array([[[1.0], [1 + 1e-12]]])
+    present = np.ones((1, 2), dtype=bool)
+    mean = MaskedPooling("mean", dtype="float64")(vectors, present)
+    np.testing.assert_allclose(mean, vectors.mean(axis=1), rtol=1e-15)
+
+
 def test_masked_positions_are_zero():
     """Vectors at padded positions disappear, the others stay."""
     vectors = np.ones((3, 3, 2), dtype=np.float32)
