@@ -64,7 +64,9 @@ def main(argv: list[str] | None = None) -> int:
     print(machine())
     print(f"{arguments.codes} codes of {arguments.bits} bits, k = 10, radius 2")
 
-    peer = NearestNeighbors(n_neighbors=10, metric="hamming", algorithm="brute")
+    peer = NearestNeighbors(
+        n_neighbors=10, metric="hamming", algorithm="brute", n_jobs=-1
+    )
     fit_time, _ = seconds(peer.fit, codes.astype(np.float64))
     peer_time, (shares, _) = seconds(peer.kneighbors, queries.astype(np.float64))
     expected = np.rint(shares * arguments.bits).astype(np.int64)
