@@ -1,5 +1,6 @@
 """One-dimensional convolutional networks over characters or words."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import keras
@@ -76,13 +77,13 @@ def character_cnn_classifier(
     -------
     keras.Model
         Not compiled. Input "token_ids", int32 of shape (n_samples, length), padded
-        with 0 on the right; output float32 logits of shape (n_samples, n_outputs),
-        which do not depend on the amount of padding.
+        with 0 on the right; output logits of shape (n_samples, n_outputs), in the
+        precision of the weights, which do not depend on the amount of padding.
 
     Raises
     ------
     ValueError
-        If `architecture` or `pooling` is unknown.
+        If `architecture` or `pooling` is unknown, or "parallel" has no widths.
 
     See Also
     --------
@@ -119,6 +120,7 @@ def character_cnn_classifier(
         for number, width in enumerate(kernel_sizes, start=1)
     ]
     if architecture == "parallel":
+        _check_widths(kernel_sizes)
         branches = [convolution(x) for convolution in convolutions]
         x = _concatenate(branches, name="filters")
     else:
@@ -130,7 +132,9 @@ def character_cnn_classifier(
     if hidden_units is not None:
         x = layers.Dense(hidden_units, activation="relu", name="hidden")(x)
         x = layers.Dropout(dropout, name="hidden_dropout")(x)
-    logits = layers.Dense(n_outputs, dtype="float32", name="logits")(x)
+    logits = layers.Dense(
+        n_outputs, dtype=keras.config.dtype_policy().variable_dtype, name="logits"
+    )(x)
     return keras.Model(token_ids, logits, name=name)
 
 
@@ -179,8 +183,13 @@ def kim_classifier(
     -------
     keras.Model
         Not compiled. Input "token_ids", int32 of shape (n_samples, length), padded
-        with 0 on the right; output float32 logits of shape (n_samples, n_outputs),
-        which do not depend on the amount of padding.
+        with 0 on the right; output logits of shape (n_samples, n_outputs), in the
+        precision of the weights, which do not depend on the amount of padding.
+
+    Raises
+    ------
+    ValueError
+        If `kernel_sizes` is empty.
 
     References
     ----------
@@ -204,25 +213,26 @@ def kim_classifier(
     x = MaskPositions(name="masked_embedding")(x, mask)
     # With a margin on both sides, further padding only repeats windows of zeros that
     # are there already, and a maximum does not count repetitions.
+    labels = _labels_of_widths(kernel_sizes)
     margin = max(kernel_sizes)
     x = layers.ZeroPadding1D((margin - 1, margin), name="margin")(x)
 
     branches = []
-    for width in kernel_sizes:
+    for width, label in zip(kernel_sizes, labels, strict=True):
         branch = layers.Conv1D(
             filters,
             width,
             activation="relu",
             kernel_initializer=keras.initializers.RandomUniform(-0.01, 0.01),
-            name=f"convolution_{width}",
+            name=f"convolution_{label}",
         )(x)
-        branches.append(layers.GlobalMaxPooling1D(name=f"maximum_{width}")(branch))
+        branches.append(layers.GlobalMaxPooling1D(name=f"maximum_{label}")(branch))
     x = _concatenate(branches, name="features")
     x = layers.Dropout(dropout, name="features_dropout")(x)
     logits = layers.Dense(
         n_outputs,
         kernel_constraint=keras.constraints.MaxNorm(max_norm, axis=0),
-        dtype="float32",
+        dtype=keras.config.dtype_policy().variable_dtype,
         name="logits",
     )(x)
     return keras.Model(token_ids, logits, name=name)
@@ -272,8 +282,14 @@ def expose_classifier(
     -------
     keras.Model
         Not compiled. Input "token_ids", int32 of shape (n_samples, any length),
-        padded with 0 on the right, aligned inside; output float32 logits of shape
-        (n_samples, n_outputs), which do not depend on the amount of padding.
+        padded with 0 on the right, aligned inside; output logits of shape (n_samples,
+        n_outputs), in the precision of the weights, which do not depend on the amount
+        of padding.
+
+    Raises
+    ------
+    ValueError
+        If `kernel_sizes` is empty.
 
     See Also
     --------
@@ -296,22 +312,44 @@ def expose_classifier(
     x = layers.Embedding(vocabulary_size, embedding_size, name="embedding")(x)
 
     branches = []
-    for width in kernel_sizes:
+    labels = _labels_of_widths(kernel_sizes)
+    for width, label in zip(kernel_sizes, labels, strict=True):
         branch = layers.Conv1D(
             filters,
             width,
             padding="same",
             activation="relu",
-            name=f"convolution_{width}",
+            name=f"convolution_{label}",
         )(x)
-        branch = SumOverTime(name=f"sum_{width}")(branch)
-        branches.append(layers.Dropout(dropout, name=f"sum_{width}_dropout")(branch))
+        branch = SumOverTime(name=f"sum_{label}")(branch)
+        branches.append(layers.Dropout(dropout, name=f"sum_{label}_dropout")(branch))
     x = _concatenate(branches, name="features")
     for number, units in enumerate(hidden_units, start=1):
         x = layers.Dense(units, activation="relu", name=f"hidden_{number}")(x)
         x = layers.Dropout(dropout, name=f"hidden_{number}_dropout")(x)
-    logits = layers.Dense(n_outputs, dtype="float32", name="logits")(x)
+    logits = layers.Dense(
+        n_outputs, dtype=keras.config.dtype_policy().variable_dtype, name="logits"
+    )(x)
     return keras.Model(token_ids, logits, name=name)
+
+
+def _check_widths(kernel_sizes: Sequence[int]) -> None:
+    if len(kernel_sizes) == 0:
+        raise ValueError(
+            "kernel_sizes is empty, but texts are read by convolutions side by side. "
+            "Pass the width of one or more, such as (3, 4, 5)."
+        )
+
+
+def _labels_of_widths(kernel_sizes: Sequence[int]) -> list[str]:
+    """Return what layers are called by: the width, with a number if it is repeated."""
+    _check_widths(kernel_sizes)
+    counts: Counter[int] = Counter()
+    labels = []
+    for width in kernel_sizes:
+        counts[width] += 1
+        labels.append(f"{width}_{counts[width]}" if counts[width] > 1 else f"{width}")
+    return labels
 
 
 def _concatenate(branches: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:

@@ -93,6 +93,30 @@ def test_padding_does_not_change_the_logits(builder, sizes):
     assert together[0] != together[1]
 
 
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("float64", "float64"), ("mixed_bfloat16", "float32")],
+)
+@pytest.mark.parametrize(
+    ("builder", "sizes"),
+    [
+        (character_cnn_classifier, OWN),
+        (kim_classifier, KIM),
+        (expose_classifier, SMALL_EXPOSE),
+    ],
+)
+def test_precision_of_the_logits(builder, sizes, policy, expected):
+    """They are as precise as the weights, whatever is computed with before."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = builder(**sizes)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert model.output.dtype == expected
+    assert {v.dtype for v in model.weights} == {expected}
+
+
 @KERAS_SAVES_WITH_A_WARNING
 @pytest.mark.parametrize(("builder", "sizes"), SMALL_NETWORKS)
 def test_model_survives_its_configuration(builder, sizes, tmp_path):
@@ -137,6 +161,35 @@ def test_every_layer_is_named(builder, sizes, names):
     assert sorted(layer.name for layer in builder(**sizes).layers) == sorted(
         names.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("builder", "sizes"), [(kim_classifier, KIM), (expose_classifier, SMALL_EXPOSE)]
+)
+def test_widths_may_be_repeated(builder, sizes):
+    """Only the second convolution of a width has a name that says so."""
+    model = builder(**{**sizes, "kernel_sizes": (3, 2, 3)})
+    convolutions = [layer for layer in model.layers if "convolution" in layer.name]
+    assert {layer.name: layer.kernel_size for layer in convolutions} == {
+        "convolution_3": (3,),
+        "convolution_2": (2,),
+        "convolution_3_2": (3,),
+    }
+    assert model.output_shape == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("builder", "sizes"),
+    [
+        (character_cnn_classifier, OWN),
+        (kim_classifier, KIM),
+        (expose_classifier, SMALL_EXPOSE),
+    ],
+)
+def test_no_widths_at_all_are_refused(builder, sizes):
+    """Without a convolution there is nothing to join."""
+    with pytest.raises(ValueError, match=r"kernel_sizes is empty.*Pass"):
+        builder(**{**sizes, "kernel_sizes": ()})
 
 
 def test_kim_constrains_the_output_layer_only():
