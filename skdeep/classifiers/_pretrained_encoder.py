@@ -8,7 +8,11 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import HasMethods, Interval
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import (
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+)
 
 from skdeep import runtime
 from skdeep.autoencoders import ConvAutoencoderTransformer
@@ -245,9 +249,11 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         )
 
     def _select(self, rows, labels, weights, *, resume, classes):
+        labelled = _labelled(labels, classes)
+        # Before the autoencoder is trained, which takes time.
+        self._several_classes(labels[labelled], classes)
         if not resume:
             self.autoencoder_ = self._fitted_autoencoder(rows, weights)
-        labelled = _labelled(labels, classes)
         weights = None if weights is None else weights[labelled]
         rows = self._take(rows, np.flatnonzero(labelled))
         return rows, labels[labelled], weights
@@ -348,6 +354,7 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         NotFittedError
             If the estimator is not fitted.
         """
+        check_is_fitted(self)
         rows = self._encode_input(X, reset=False)
         codes = self._infer(self._feed(rows), part="encoder")
         # A variational encoder has log variances behind the means.

@@ -128,16 +128,9 @@ class LabelLearningMixin:
         rows, labels, weights = self._select(
             rows, labels, weights, resume=resume, classes=known
         )
-        found = np.unique(labels) if classes is None else np.unique(classes)
-        if resume and one_epoch:
-            found = self.classes_
-        elif resume:
+        found = self._several_classes(labels, known)
+        if resume and not one_epoch:
             self._check_same_classes(found, "warm_start=True")
-        if len(found) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes to tell apart, but y "
-                f"has only 1 class: {found.tolist()}. Pass samples of another class."
-            )
         self.classes_ = found
         codes = encode_classes(labels, self.classes_)
         chosen, weights = distinct_rows(rows, codes, weights)
@@ -211,6 +204,10 @@ class LabelLearningMixin:
                 "None."
             )
         refuse_masked(y, "y")
+        if isinstance(y, list | tuple):
+            # Of words and something else NumPy makes words: "nan", "-1".
+            entries = (str(e) if isinstance(e, str) else e for e in y)
+            check_label_types(np.fromiter(entries, dtype=object, count=len(y)))
         with understood("y"):
             labels = column_or_1d(y, warn=True)
             assert_all_finite(labels, input_name="y")
@@ -218,6 +215,16 @@ class LabelLearningMixin:
             check_label_types(labels)
             check_classification_targets(labels)
         return labels
+
+    def _several_classes(self, labels: np.ndarray, classes: Any) -> np.ndarray:
+        """Return the classes, sorted: those of the labels if they are not known."""
+        found = np.unique(labels if classes is None else classes)
+        if len(found) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least 2 classes to tell apart, but y "
+                f"has only 1 class: {found.tolist()}. Pass samples of another class."
+            )
+        return found
 
     def _check_same_classes(self, found: np.ndarray, where: str) -> None:
         if not np.array_equal(found, self.classes_):

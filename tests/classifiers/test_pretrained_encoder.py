@@ -157,6 +157,21 @@ def test_no_labels_at_all_are_refused(digits):
         small().fit(X, np.full(200, -1))
 
 
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [([-1] * 200, "-1 for all 200 samples"), (["one"] * 200, "has only 1 class")],
+)
+def test_labels_are_looked_at_before_pretraining(digits, monkeypatch, labels, problem):
+    """Nobody waits for an autoencoder that no classes can be learned on."""
+
+    def pretrain(*arguments, **settings):
+        pytest.fail("the autoencoder is trained")
+
+    monkeypatch.setattr(ConvAutoencoderTransformer, "fit", pretrain)
+    with pytest.raises(ValueError, match=problem):
+        small().fit(digits[0], labels)
+
+
 def test_later_batches_may_hold_a_single_class(digits):
     """What -1 means was settled by the first call of partial_fit."""
     X, y = digits

@@ -21,6 +21,7 @@ METHODS = (
     "predict_log_proba",
     "decision_function",
     "transform",
+    "encode",
     "score_samples",
 )
 
