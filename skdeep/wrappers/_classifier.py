@@ -8,11 +8,12 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from skdeep import runtime
 from skdeep.encoding.targets import class_weights, encode_classes
 from skdeep.wrappers._base import BaseWrapper
-from skdeep.wrappers._targets import ClassifierTargets
+from skdeep.wrappers._targets import ClassifierTargets, is_one_hot
 
 
 def _has_own_targets(estimator: Any) -> bool:
@@ -260,8 +261,11 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     ) -> np.ndarray | None:
         if self.class_weight is None or y is None:
             return sample_weight
+        known = vars(self).get("classes_")
+        if self._names_one_class(y) and not isinstance(self.class_weight, list):
+            known, y = np.arange(y.shape[1]), y.argmax(axis=1)
         if y.ndim == 1 or y.shape[1] == 1:
-            labels, known = y.ravel(), vars(self).get("classes_")
+            labels = y.ravel()
             classes = np.unique(labels)
             if known is not None and np.isin(labels, known).all():
                 classes = known
@@ -274,6 +278,14 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         else:
             of_class = compute_sample_weight(self.class_weight, y)
         return of_class if sample_weight is None else of_class * sample_weight
+
+    def _names_one_class(self, y: np.ndarray) -> bool:
+        """Tell whether y has a column for each class, of which one is 1."""
+        encoder = vars(self).get("target_encoder_")
+        possible = self.target_type_ == "multilabel-indicator" and (
+            getattr(encoder, "kind_", "one-hot") == "one-hot"
+        )
+        return possible and is_one_hot(y)
 
     @runtime.exclusive
     @_fit_context(prefer_skip_nested_validation=True)
@@ -350,6 +362,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             for several labels the same of each, otherwise the probabilities. A single
             output that a hinge loss has trained is the decision itself.
         """
+        check_is_fitted(self)
         if self.target_encoder_.margins_ and self.n_classes_ == 2:
             outputs = np.asarray(self._predict_raw(X), dtype=np.float64)
             if outputs.shape[1:] == (1,):

@@ -68,6 +68,9 @@ class EncodedRows:
         if self.targets is not None:
             self.targets = to_dtype(self.targets, _float_type(self._dtype), "y")
         order = content_order(self.inputs, self.targets, self.weights)
+        if self.weights is not None:
+            # Rows of a class that weighs nothing, of which the encoders had to know.
+            order = order[self.weights[order] > 0]
         self.inputs = self.inputs[order]
         if self.targets is not None:
             self.targets = self.targets[order]

@@ -43,6 +43,11 @@ def as_column(targets: Any, model: Any) -> Any:
     return targets[:, None] if one_each and shapes == [(1,)] else targets
 
 
+def is_one_hot(y: np.ndarray) -> bool:
+    """Tell whether each row of indicators names one class."""
+    return bool(y.min() == 0 and np.all(y.sum(axis=1) == 1))
+
+
 def _single(loss: Any) -> Any:
     """Return the loss of the only output where there is one for each."""
     if isinstance(loss, dict):
@@ -62,7 +67,7 @@ def name_of(loss: Any) -> str:
     return loss if isinstance(loss, str) else getattr(loss, "__name__", "")
 
 
-def _key_of(loss: Any) -> str:
+def key_of(loss: Any) -> str:
     """Return what a function and a class of the same name have in common."""
     return name_of(loss).replace("_", "").lower()
 
@@ -154,8 +159,7 @@ class ClassifierTargets(_TargetEncoder):
         if kind == "multiclass-multioutput":
             self.classes_ = self.n_classes_ = None
         elif kind == "multilabel-indicator":
-            if y.min() == 0 and np.all(y.sum(axis=1) == 1):
-                kind = "one-hot"
+            kind = "one-hot" if is_one_hot(y) else kind
             self.classes_ = np.arange(y.shape[1])
         else:
             self.classes_ = np.unique(y if self.classes is None else self.classes)
@@ -175,7 +179,7 @@ class ClassifierTargets(_TargetEncoder):
         model : keras.Model, default=None
             The network, built, once there is one.
         """
-        key, outputs = _key_of(loss), getattr(model, "outputs", ())
+        key, outputs = key_of(loss), getattr(model, "outputs", ())
         self.columns_ = key in _CATEGORICAL
         self.from_logits_ = _says_logits(loss)
         self.margins_ = key in _OF_MARGINS

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 from scipy.sparse import csr_array
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.ensemble import AdaBoostClassifier, BaggingRegressor
 from sklearn.exceptions import NotFittedError
@@ -369,6 +370,33 @@ def test_classes_that_weigh_nothing():
     weightless = classifier(class_weight={0: 0.0, 1: 1.0, 2: 1.0})
     with pytest.raises(ValueError, match="zero for all classes that y shows, "):
         weightless.partial_fit(rows, labels, classes=[0, 1, 2])
+
+
+def test_rows_that_weigh_nothing_are_not_trained_on():
+    """A class without a weight is known, but its rows are none to learn from."""
+    weights = {0: 0.0, 1: 1.0, 2: 1.0}
+    fitted = classifier(class_weight=weights).fit(X, Y)
+    np.testing.assert_array_equal(fitted.classes_, [0, 1, 2])
+    assert fitted.n_samples_seen_ == SETTINGS["epochs"] * 100
+    without = classifier().partial_fit(X[Y > 0], Y[Y > 0], classes=[0, 1, 2])
+    one = classifier(class_weight=weights).partial_fit(X, Y)
+    assert_same_weights(one, without)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 1.0, 1: 5.0}])
+def test_classes_of_columns_are_weighted(class_weight):
+    """Labels as one column for each class are weighted like the labels."""
+
+    def network():
+        outputs = layers.Dense(3, activation="softmax")
+        return keras.Sequential([keras.Input((4,)), outputs])
+
+    rows, labels = X[20:], Y[20:]
+    settings = {**SETTINGS, "loss": "categorical_crossentropy", "optimizer": "adam"}
+    estimator = KerasClassifier(network, class_weight=class_weight, **settings)
+    by_label = clone(estimator).fit(rows, labels)
+    by_column = clone(estimator).fit(rows, np.eye(3, dtype=int)[labels])
+    assert_same_weights(by_label, by_column, 1e-6)
 
 
 def test_masked_targets_beside_weights():
