@@ -45,7 +45,7 @@ class ModelPredictor(ModelTrainer):
             return self.model_.predict(x=rows, callbacks=callbacks, **arguments)
         finally:
             for callback in callbacks:
-                callback.set_model(None)
+                keras.callbacks.Callback.set_model(callback, None)
 
     def _inferred(
         self, description: NetworkDescription, weights: list[np.ndarray], rows: Any

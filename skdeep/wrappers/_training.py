@@ -1,5 +1,6 @@
 """From data and a compiled Keras model to weights."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -14,8 +15,10 @@ from skdeep.runtime.custom_models import fit_model, random_states, trains_as_ker
 from skdeep.runtime.descriptions import TrainingDescription, describe_training
 from skdeep.runtime.keras_objectives import long_name
 from skdeep.runtime.live_models import LIVE_MODELS, LiveModel
+from skdeep.wrappers._compiling import _loss_class
 from skdeep.wrappers._data import DataEncoder
 from skdeep.wrappers._encoded_rows import EncodedRows
+from skdeep.wrappers._targets import key_of
 
 # Callbacks that look at the end of epochs only, and at nothing that only a model in
 # Keras' own training has.
@@ -35,6 +38,8 @@ _FIT_ARGUMENTS = {
     "verbose",
 }
 _BATCH_SIZE = 32
+# Losses that can be told apart by their names.
+_NAMED = (str, keras.losses.Loss, type)
 
 
 class ModelTrainer(DataEncoder):
@@ -141,6 +146,31 @@ class ModelTrainer(DataEncoder):
         if hasattr(self.target_encoder_, "check_outputs") and hasattr(model, "outputs"):
             self.target_encoder_.check_outputs(model, loss)
 
+    def _check_model_compatibility(self, y: Any) -> None:
+        """Refuse other outputs, or another loss, than targets and parameters say.
+
+        SciKeras' own constructs losses to know their names, whatever they need.
+        """
+        n_outputs = len(self.model_.outputs)
+        expected = vars(self).get("n_outputs_expected_") or n_outputs
+        if n_outputs != expected:
+            raise ValueError(
+                f"The network has {n_outputs} outputs, but the target encoder says "
+                f"that y is for {expected}. Build a network with as many, or say "
+                "n_outputs_expected_ in get_metadata of a target_encoder."
+            )
+        known = inspect.signature(self.__init__).parameters.get("loss")
+        given, got = self.loss, getattr(self.model_, "loss", None)
+        named = all(isinstance(loss, _NAMED) for loss in (given, got))
+        if known is None or not named or given == known.default:
+            return
+        if _key_of_any(given) != _key_of_any(got):
+            raise ValueError(
+                f"The parameter says loss={given!r}, but the network was compiled with "
+                f"{got!r}. Compile with compile_kwargs in the function that builds it, "
+                "or leave out the parameter."
+            )
+
     def _fit_arguments(
         self, resume: bool, one_epoch: bool, arguments: dict[str, Any], inputs: Any
     ) -> dict[str, Any]:
@@ -221,7 +251,8 @@ class ModelTrainer(DataEncoder):
                 )
         finally:
             for callback in fit_arguments["callbacks"]:
-                callback.set_model(None)
+                # Not the user's own, which may look at the model.
+                keras.callbacks.Callback.set_model(callback, None)
         result.history = {long_name(k): v for k, v in result.history.items()}
         # As in SciKeras, `fit` starts a new history even if it goes on training.
         goes_on = resume and one_epoch and "history_" in vars(self)
@@ -305,6 +336,11 @@ class ModelTrainer(DataEncoder):
             weights=self.weights_ if resume else runtime.arrays_of(model.weights),
             state=state,
         )
+
+
+def _key_of_any(loss: Any) -> str:
+    """Return what all names of a loss have in common, short ones included."""
+    return key_of(_loss_class(loss) if isinstance(loss, str) else loss)
 
 
 def _looks_at_epochs_only(callback: keras.callbacks.Callback) -> bool:

@@ -155,6 +155,43 @@ def test_loss_and_metrics_of_every_kind():
     assert fits[3].history_.keys() == {"loss", "right"}
 
 
+class Scaled(keras.losses.Loss):
+    """A loss of the user's that cannot be constructed from nothing."""
+
+    def __init__(self, factor, name="scaled"):
+        super().__init__(name=name)
+        self.factor = factor
+
+    def call(self, y_true, y_pred):
+        known = keras.losses.sparse_categorical_crossentropy
+        return self.factor * known(y_true, y_pred)
+
+
+def test_loss_with_arguments_that_it_needs():
+    """A class of a loss is constructed with what is routed to it, and only so."""
+    plain_loss = iris_classifier().fit(X, Y).history_["loss"]
+    scaled = iris_classifier(loss=Scaled, loss__factor=2.0).fit(X, Y)
+    assert scaled.history_["loss"][0] > 1.5 * plain_loss[0]
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse", "MeanSquaredError", keras.losses.Poisson, Scaled]
+)
+def test_loss_that_the_function_does_not_use(loss):
+    """A network compiled with another loss than the parameter says is refused."""
+
+    def function(meta):
+        model = plain(3, meta)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    estimator = KerasClassifier(function, loss=loss, **QUIET)
+    with pytest.raises(ValueError, match="but the network was compiled with 'sparse"):
+        estimator.fit(X, Y)
+    for same in ("SparseCategoricalCrossentropy", "sparse_categorical_crossentropy"):
+        assert estimator.set_params(loss=same).fit(X, Y).n_iter_ == 1
+
+
 def test_optimizer_instance_is_not_used_up():
     """An optimizer that is a parameter stays as it is, so that fits can repeat."""
     optimizer = keras.optimizers.Adam(0.02)

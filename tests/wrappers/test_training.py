@@ -399,6 +399,26 @@ def test_classes_of_columns_are_weighted(class_weight):
     assert_same_weights(by_label, by_column, 1e-6)
 
 
+class Attached(Watcher):
+    """A callback that looks at the model as soon as it gets it."""
+
+    def set_model(self, model):
+        self.n_layers = len(model.layers)
+        super().set_model(model)
+
+
+@pytest.mark.parametrize("several", [True, False], ids=["list", "single"])
+def test_callbacks_that_look_at_the_model(several):
+    """A callback of the user's is not asked to look at a model that is gone."""
+    callback = Attached()
+    fitted = classifier(predict__callbacks=Attached)
+    fitted.fit(X, Y, callbacks=[callback] if several else callback)
+    assert callback.batches > 0
+    assert callback.n_layers == len(fitted.model_.layers)
+    assert callback.model is None
+    assert fitted.predict(X, batch_size=50).shape == Y.shape
+
+
 def test_masked_targets_beside_weights():
     """What a masked target hides is not used, whatever the rows weigh."""
     hidden = np.ma.masked_array(Y, Y == 1)
