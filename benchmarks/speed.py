@@ -9,7 +9,7 @@ medians with what was learned beside them: nobody wins by learning less. Compili
 timed, and so is the start of a search's worker processes, which skdeep's threads do
 without; what is imported before that is not. Each library is tried in searches with a
 worker for each core and with twice as many, and each but skdeep, which is left to its
-own rule, with one thread and all threads: on a part of the work (one rate of a search,
+own rule, with one thread and all threads: on a part of the work (some fits of a search,
 one epoch of a fit), once. The setting whose time for the whole is likely the shortest
 does the whole work as often as is asked for, and only that counts.
 scikit-learn's network, where it can do the work, and the others in bfloat16, where the
@@ -290,6 +290,7 @@ def main(argv: list[str] | None = None) -> int:
             text = json.dumps(everything, indent=1)
             arguments.json.write_text(text, encoding="utf-8")
 
+    keep()
     names = sorted({library for work in works for library in JOBS[work]})
     # All import at once, and wait; then one works at a time.
     with ExitStack() as stack:

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from peers.once import JOBS, import_library, work_once
@@ -75,8 +76,10 @@ class Library:
             If the work fails.
         """
         order = {"work": work, "environment": environment, "patience": patience}
-        print(json.dumps(order | settings), file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
+        answer = ""
+        with suppress(OSError):
+            print(json.dumps(order | settings), file=self._process.stdin, flush=True)
+            answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError(f"The process of {self.name} has ended.")
         found = json.loads(answer)
@@ -86,7 +89,8 @@ class Library:
 
     def close(self):
         """End the process."""
-        self._process.stdin.close()
+        with suppress(OSError):
+            self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
 

@@ -1,5 +1,6 @@
 """Data and settings of each piece of work, which all libraries are given alike."""
 
+import os
 from functools import cache
 
 import numpy as np
@@ -43,9 +44,12 @@ N_MESSAGES, N_MESSAGES_TO_TRAIN = 5000, 4000
 def shorten(work):
     """Leave a part of a piece of work; return how many such parts make the whole."""
     if work in SEARCHES:
-        rates = SEARCHES[work]["rates"]
-        SEARCHES[work]["rates"] = rates[:1]
-        return len(rates)
+        search = SEARCHES[work]
+        n_fits = len(search["rates"]) * search["n_folds"]
+        # As many fits as keep all workers at work to the end, however many there are.
+        n_left = min(2 * (os.cpu_count() or 1), n_fits)
+        search |= {"rates": search["rates"][:1], "n_folds": n_left}
+        return n_fits / n_left
     epochs, FITS[work]["epochs"] = FITS[work]["epochs"], 1
     return epochs
 

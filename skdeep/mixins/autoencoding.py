@@ -103,7 +103,7 @@ class AutoencoderMixin(
         """
         with self._previous_fit_kept():
             resume = self.__sklearn_is_fitted__()
-            if not resume:
+            if not resume and getattr(self, "pretraining", None) is not None:
                 # What is refused is so before a pretraining, not after it.
                 self._one_epoch_options()
             return self._learn(X, sample_weight, resume=resume, one_epoch=True)

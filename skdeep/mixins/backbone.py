@@ -41,6 +41,9 @@ BACKBONE_CONSTRAINTS: dict[str, list[Any]] = {
 
 # Below this, networks that were trained on photographs see little.
 _SMALLEST_DEFAULT = 96
+# Which maps stand for the resolutions. Features that are kept in a folder by versions
+# that chose others are not these.
+_CHOICE_OF_STAGES = "2"
 _ROWS_AT_ONCE = 4096
 
 
@@ -207,6 +210,7 @@ class BackboneMixin(ImageInputMixin):
                 repr(scale),
                 str(group),
                 runtime.BUILD,
+                *([_CHOICE_OF_STAGES] if self.n_stages > 1 else []),
             ]
         )
         return runtime.stored_features(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from numbers import Number
 from traceback import format_exc
@@ -125,7 +126,9 @@ def evaluate_fold(
         response, response_method = _response(estimator, X_test, classes)
         decision = None
         if response_method == "predict_proba" and len(classes) == 2:
-            decision = _answer(estimator, "decision_function", X_test, classes)
+            # No metric may ask for it: the fold does without it if it fails.
+            with suppress(Exception):
+                decision = _answer(estimator, "decision_function", X_test, classes)
     except Exception:
         if raise_errors:
             raise

@@ -171,11 +171,14 @@ def fold_curves(comparison: Comparison, name: str, pos_label: Any) -> list[FoldC
             f"{name!r} has neither predict_proba nor decision_function, so it has no "
             "curve. Leave it out with names=[...]."
         )
-    decisions = comparison.fold_decisions or {}
-    responses = decisions.get(name, comparison.fold_responses[name])
+    responses = comparison.fold_responses[name]
+    decisions = (comparison.fold_decisions or {}).get(name, [None] * len(responses))
     sign = 1 if pos_label == comparison.classes[1] else -1
     curves = []
-    for (_, test), response in zip(comparison.folds, responses, strict=True):
+    for (_, test), response, decision in zip(
+        comparison.folds, responses, decisions, strict=True
+    ):
+        response = response if decision is None else decision
         positive = comparison.y[test] == pos_label
         if response is None or positive.all() or not positive.any():
             continue

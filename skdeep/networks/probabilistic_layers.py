@@ -44,10 +44,11 @@ class PixelBinarization(keras.layers.Layer):
         if not training:
             return pixels
         # Half precision would draw few numbers, and zero often.
+        wide = keras.backend.result_type(pixels.dtype, "float32")
         draws = keras.random.uniform(
-            ops.shape(pixels), dtype="float32", seed=self.seed_generator
+            ops.shape(pixels), dtype=wide, seed=self.seed_generator
         )
-        return ops.cast(draws < ops.cast(pixels, "float32"), pixels.dtype)
+        return ops.cast(draws < ops.cast(pixels, wide), pixels.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

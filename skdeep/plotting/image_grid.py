@@ -228,6 +228,8 @@ def _write_labels(
     if not labels:
         return
     n_rows = abs(np.subtract(*ax.get_ylim()))
+    # Pixels are square: the axes shrink to the strips when they are drawn.
+    ax.apply_aspect()
     inches = ax.get_window_extent().height / ax.figure.dpi * height / n_rows
     size = float(np.clip(72 * 0.6 * inches, 3, 10))
     for label, (top, left) in zip(labels, corners, strict=True):

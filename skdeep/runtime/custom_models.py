@@ -140,7 +140,9 @@ class _EpochHooks(keras.callbacks.Callback):
             self._options.on_epoch_begin(epoch - self._first)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        for name in ("loss", "val_loss"):
+        # A callback that has stopped already may restore weights at the end.
+        watched = () if self.model.stop_training else ("loss", "val_loss")
+        for name in watched:
             value = (logs or {}).get(name, 0.0)
             if not np.all(np.isfinite(value)):
                 rate = _rate(self.model.optimizer)

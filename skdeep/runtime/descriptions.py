@@ -16,6 +16,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from skdeep.runtime.keras_objectives import METRIC_CLASSES, METRICS, ROW_LOSSES
 from skdeep.runtime.keras_objectives import keras_loss as keras_loss_of_rows
@@ -168,6 +169,24 @@ def describe_network(model: keras.Model) -> NetworkDescription | None:
     )
 
 
+# Functions that have the names of Keras' activations and compute the same. (The `gelu`
+# of `keras.ops` does not.)
+_SAME_FUNCTIONS = {
+    getattr(module, name)
+    for module in (keras.ops, tf.nn)
+    for name in (
+        "relu",
+        "relu6",
+        "elu",
+        "selu",
+        "sigmoid",
+        "softplus",
+        "softsign",
+        "tanh",
+    )
+}
+
+
 def _hides_function(layer: Any) -> bool:
     """Tell whether a layer calls a function that only has the name of one of Keras'.
 
@@ -178,6 +197,7 @@ def _hides_function(layer: Any) -> bool:
     )
     return any(
         isinstance(function, FunctionType)
+        and function not in _SAME_FUNCTIONS
         and getattr(keras.activations, function.__name__, None) is not function
         for function in functions
     )

@@ -340,6 +340,9 @@ class _Run:
         """
         finished = None if raw is None else self.compiled.weights()
         self.callbacks.end()
+        if self.progress.best_weights is not None:
+            # The estimator's own early stopping has the last word.
+            assign(self.compiled.model.weights, self.progress.best_weights)
         if finished is None:
             return None
         ended = self.compiled.weights()

@@ -276,7 +276,7 @@ class BaseWrapper(ModelPredictor):
             Non-negative weights; rows of weight zero are left out.
         **kwargs : object
             More arguments of `keras.Model.fit`; better given as parameters that start
-            with `fit__`.
+            with `fit__`. X and y in `validation_data` are encoded as these are.
 
         Returns
         -------

@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 
 from skdeep.encoding.numbers import refuse_masked, refuse_other_kinds, understood
 from skdeep.wrappers._building import ModelBuilder
-from skdeep.wrappers._targets import as_column
+from skdeep.wrappers._target_columns import as_column
 
 
 def is_double(X: Any) -> bool:
@@ -244,6 +244,9 @@ def _is_encoded(data: Any, given: Any, encoded: Any) -> bool:
 
 def _shape_of_row(data: Any) -> tuple[int, ...] | None:
     """Return the shape of a row, None if the data are no single array."""
+    several = isinstance(data, list | tuple) and any(hasattr(d, "shape") for d in data)
+    if several or isinstance(data, dict):
+        return None
     try:
         return tuple(getattr(data, "shape", None) or np.shape(data))[1:]
     except ValueError:

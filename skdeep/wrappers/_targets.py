@@ -27,20 +27,15 @@ _OF_NUMBERS = {
 }
 # Losses that want outputs below 0 for one class, and above for the other.
 _OF_MARGINS = {"hinge", "squaredhinge"}
-_ABOVE_ZERO = {keras.activations.sigmoid, keras.activations.hard_sigmoid}
+# Activations that reach below 0, as such losses want.
+_TWO_SIDED = {
+    keras.activations.linear,
+    keras.activations.tanh,
+    keras.activations.hard_tanh,
+    keras.activations.softsign,
+}
 # How far the outputs of a network may sum from one and still be probabilities.
 _TOLERANCE = 1e-3
-
-
-def as_column(targets: Any, model: Any) -> Any:
-    """Return one number for each row as a column, if that is what the model gives.
-
-    A loss of the user's may subtract one from the other, and would compare each row
-    with the targets of all.
-    """
-    shapes = [tuple(output.shape[1:]) for output in getattr(model, "outputs", ())]
-    one_each = isinstance(targets, np.ndarray) and targets.ndim == 1
-    return targets[:, None] if one_each and shapes == [(1,)] else targets
 
 
 def is_one_hot(y: np.ndarray) -> bool:
@@ -48,7 +43,7 @@ def is_one_hot(y: np.ndarray) -> bool:
     return bool(y.min() == 0 and np.all(y.sum(axis=1) == 1))
 
 
-def _single(loss: Any) -> Any:
+def single_loss(loss: Any) -> Any:
     """Return the loss of the only output where there is one for each."""
     if isinstance(loss, dict):
         loss = list(loss.values())
@@ -63,7 +58,7 @@ def _function_of(loss: Any) -> Any:
 
 def name_of(loss: Any) -> str:
     """Return the name of a loss, or of its class; empty if it has none."""
-    loss = _function_of(_single(loss))
+    loss = _function_of(single_loss(loss))
     return loss if isinstance(loss, str) else getattr(loss, "__name__", "")
 
 
@@ -72,14 +67,14 @@ def key_of(loss: Any) -> str:
     return name_of(loss).replace("_", "").lower()
 
 
-def _is_of_keras(loss: Any) -> bool:
-    function = _function_of(_single(loss))
+def is_of_keras(loss: Any) -> bool:
+    function = _function_of(single_loss(loss))
     module = getattr(function, "__module__", "")
     return isinstance(function, str) or f"{module}".startswith("keras.")
 
 
 def _says_logits(loss: Any) -> bool:
-    loss = _single(loss)
+    loss = single_loss(loss)
     if isinstance(loss, partial):
         return bool(loss.keywords.get("from_logits", False))
     return bool(getattr(loss, "from_logits", False))
@@ -182,14 +177,15 @@ class ClassifierTargets(_TargetEncoder):
         key, outputs = key_of(loss), getattr(model, "outputs", ())
         self.columns_ = key in _CATEGORICAL
         self.from_logits_ = _says_logits(loss)
-        self.margins_ = key in _OF_MARGINS
+        self.margins_ = False
         if len(outputs) != 1:
             return
         last = getattr(outputs[0]._keras_history.operation, "activation", None)
-        self.margins_ = self.margins_ and last not in _ABOVE_ZERO
+        # Where nobody knows whether a sigmoid comes before, the border is that of one.
+        self.margins_ = key in _OF_MARGINS and last in _TWO_SIDED
         shape = tuple(outputs[0].shape[1:])
         if shape == (self.n_classes_,) and shape != (1,) and key not in _OF_NUMBERS:
-            self.columns_ = self.columns_ or _is_of_keras(loss)
+            self.columns_ = self.columns_ or is_of_keras(loss)
 
     def check_outputs(self, model, loss):
         """Refuse a network whose outputs cannot stand for the classes.

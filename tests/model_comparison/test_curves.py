@@ -129,6 +129,24 @@ def test_scores_are_those_of_the_table_where_a_classifier_gives_two():
     assert (blunt != comparison.scores("roc_auc")["blunt"]).any()
 
 
+class Shy(GaussianNB):
+    """A classifier whose decision function fails."""
+
+    def decision_function(self, X):
+        raise NotImplementedError
+
+
+def test_a_decision_function_that_fails_is_done_without():
+    """Where no metric asks for it, its failure costs nothing."""
+    shy = compare_classifiers({"it": Shy()}, X, Y, scoring="accuracy", cv=3)
+    plain = compare_classifiers({"it": GaussianNB()}, X, Y, scoring="accuracy", cv=3)
+    for comparison in (shy, plain):
+        assert not comparison.fold_decisions
+    np.testing.assert_array_equal(
+        mean_curves(shy, ROC).scores["it"], mean_curves(plain, ROC).scores["it"]
+    )
+
+
 @pytest.mark.parametrize("pos_label", ["yes", "no"])
 def test_the_positive_class_can_be_chosen(comparison, pos_label):
     """Scores and prevalence are those of the chosen class."""

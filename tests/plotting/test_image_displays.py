@@ -113,6 +113,16 @@ def test_a_part_of_a_figure(pyplot):
     assert sizes[1] == pytest.approx(sizes[0])
 
 
+def test_labels_of_a_wide_strip(pyplot):
+    """Labels are no higher than strips that the width of the axes keeps low."""
+    ax = pyplot.figure(figsize=(5, 3.7)).subplots()
+    strips = [[np.ones((28, 28, 4))] * 40] * 2
+    draw_strips(ax, strips, labels=["one", "two"])
+    ax.figure.canvas.draw()
+    inches = ax.get_window_extent().height / ax.figure.dpi / 2
+    assert 3 <= ax.texts[0].get_fontsize() <= max(3, 72 * inches)
+
+
 def test_images_stand_upright_in_every_style(pyplot):
     """The first row is at the top, wherever users have the origin of images."""
     with pyplot.rc_context({"image.origin": "lower"}):

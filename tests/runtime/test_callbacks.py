@@ -141,6 +141,17 @@ def test_early_stopping():
     assert_same_weights(stopped.weights, shorter.weights)
 
 
+def test_two_kinds_of_early_stopping():
+    """The estimator's own has the last word about which weights are the best."""
+    callback = keras.callbacks.EarlyStopping(
+        monitor="loss", patience=99, min_delta=1e9, restore_best_weights=True
+    )
+    watching = {"early_stopping": True, "epochs": 6, "learning_rate": 0.1}
+    alone = fit(options=options(**watching))
+    both = fit(options=options(callbacks=[callback], **watching))
+    assert_same_weights(both.weights, alone.weights)
+
+
 class WeightsOfEpochs(keras.callbacks.Callback):
     """Keep the weights of each epoch, and those at the end."""
 

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from skdeep.runtime.descriptions import describe_network, describe_training
@@ -138,7 +139,8 @@ def test_functions_named_like_those_of_keras_have_no_description(layer):
 
 def test_functions_of_keras_are_described():
     """A function of Keras' own is known by its name, however it was passed."""
-    for activation in ("gelu", keras.activations.gelu, keras.activations.swish):
+    known = keras.activations
+    for activation in ("gelu", known.gelu, known.swish, tf.nn.relu, keras.ops.tanh):
         outputs = layers.Dense(2, activation=activation)
         assert describe_network(keras.Sequential([keras.Input((4,)), outputs]))
 

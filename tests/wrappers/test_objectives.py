@@ -53,6 +53,20 @@ def test_own_loss_of_one_number():
         assert own.score(ROWS, X[:, 3]) > 0.5
 
 
+class OwnErrorOfRows(keras.losses.Loss):
+    """One that was written for targets without a column."""
+
+    def call(self, y_true, y_pred):
+        return keras.ops.sqrt(keras.ops.mean((y_true - y_pred[:, 0]) ** 2))
+
+
+def test_own_loss_of_rows():
+    """A loss that reads one number for each row gets what the user passed."""
+    settings = {**SETTINGS, "optimizer__learning_rate": 0.1, "epochs": 9}
+    regressor = KerasRegressor(dense(1), loss=OwnErrorOfRows(), **settings)
+    assert regressor.fit(ROWS, X[:, 3]).score(ROWS, X[:, 3]) > 0.5
+
+
 def test_own_loss_of_one_number_in_validation():
     """Rows to validate on are compared in the same way."""
     regressor = KerasRegressor(dense(1), loss=OwnSquares(), **SETTINGS)
@@ -116,6 +130,33 @@ def test_margins(loss, activation):
     decision = classifier.decision_function(ROWS)
     np.testing.assert_array_equal(decision > 0, expected == "yes")
     assert len(np.unique(decision)) == len(np.unique(outputs))
+
+
+def hidden_sigmoid():
+    """Return a network whose last layer does not tell of the sigmoid before it."""
+    inputs = keras.Input((4,))
+    outputs = layers.Dense(1, activation="sigmoid")(inputs)
+    return keras.Model(inputs, layers.Activation("relu")(outputs))
+
+
+class Subclassed(keras.Model):
+    """A network that tells nothing of its outputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = layers.Dense(1, activation="sigmoid")
+
+    def call(self, inputs):
+        return self.last(inputs)
+
+
+@pytest.mark.parametrize("network", [hidden_sigmoid, lambda: Subclassed()])
+def test_border_where_nobody_knows_of_margins(network):
+    """Outputs that may not go below 0 are divided at a half."""
+    settings = {**SETTINGS, "optimizer__learning_rate": 0.1, "epochs": 20}
+    classifier = KerasClassifier(network, loss="hinge", **settings).fit(ROWS, Y == 0)
+    assert classifier.score(ROWS, Y == 0) > 0.95
+    assert set(classifier.predict(ROWS)) == {False, True}
 
 
 def test_margins_of_several_labels():
