@@ -272,6 +272,10 @@ class TransferLearningClassifier(ClassificationMixin, BackboneMixin, DeepEstimat
         # What is trained, and what predicts, never sees an image.
         return runtime.ArrayFeed(self._features(rows))
 
+    def _backbone_seed(self):
+        # A random backbone is the same again when a fit that was killed goes on.
+        return self._draw_seed()
+
     def _initial_weights(self, feed, sample_weight):
         mean, scale = column_moments(feed.array, sample_weight)
         kernel, bias = np.zeros((len(mean), self._n_outputs)), np.zeros(self._n_outputs)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -23,10 +24,13 @@ def write_atomically(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     Raises
     ------
     OSError
-        If the file cannot be written. No temporary file is left behind.
+        If the file cannot be written, or what is there is a device. No temporary file
+        is left behind.
     """
     # A link keeps pointing where it does; what it points to is replaced.
     path = Path(os.path.realpath(path))
+    with suppress(FileNotFoundError):
+        _refuse_devices(path)
     start = beginning_of_name(path)
     temporary = path.with_name(f".{start}.{secrets.token_hex(8)}.part")
     try:
@@ -47,6 +51,16 @@ def write_atomically(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     with suppress(OSError):
         # The file is there. Not every folder can be opened, nor every one be synced.
         _sync_folder(path.parent)
+
+
+def _refuse_devices(path: Path) -> None:
+    """Raise an OSError if a path is that of a device or a pipe, not of a file."""
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(
+            f"{path} is no file, and would be replaced by one for all programs. Name a "
+            "file."
+        )
 
 
 def beginning_of_name(path: Path) -> str:

@@ -61,9 +61,28 @@ def build_site(
         with quiet_and_offline(Path(work)):
             write_sources(Path(work), programs, courses, only)
             run_sphinx(Path(work), site, only, fast)
+        _replace(output, site)
+
+
+def _replace(output: Path, site: Path) -> None:
+    """Copy a site to where it belongs, in place of the one that was there."""
+    # A link keeps pointing where it does.
+    output = Path(os.path.realpath(output))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f".{output.name}.", dir=output.parent
+    ) as folder:
+        # Whole, on the same disk, before anything is moved.
+        complete, before = Path(folder, "site"), Path(folder, "before")
+        shutil.copytree(site, complete)
         if output.exists():
-            shutil.rmtree(output)
-        shutil.copytree(site, output)
+            output.rename(before)
+        try:
+            complete.rename(output)
+        except BaseException:
+            if before.exists():
+                before.rename(output)
+            raise
 
 
 def refuse_other_files(output: Path) -> None:

@@ -29,6 +29,17 @@ def test_content(path):
     assert sorted(os.listdir(path.parent)) == ["model", "other"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Pipes with names are POSIX'.")
+def test_devices_are_left_alone(tmp_path):
+    """What is there for all programs is not replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="is no file"):
+        write_atomically(pipe, NEW)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
 def failing(*arguments, **options):
     """Fail as a full disk does."""
     raise OSError(errno.ENOSPC, "No space left on device")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import skdeep
+from skdeep.gallery import building
 from skdeep.gallery.__main__ import main
 from skdeep.gallery.building import build_site, quiet_and_offline
 from skdeep.gallery.requirements import (
@@ -99,6 +100,29 @@ def test_the_environment_is_put_back(tmp_path, monkeypatch):
         assert os.environ["MPLBACKEND"] == "Agg"
     assert os.environ["SKDEEP_DATA"] == "elsewhere"
     assert "MPLBACKEND" not in os.environ
+
+
+def test_a_site_is_replaced_as_a_whole(tmp_path, monkeypatch):
+    """The old site stays until the new one is complete, on the same disk."""
+    output, site = tmp_path / "site", tmp_path / "new"
+    for folder, page in ((output, "old"), (site, "new")):
+        folder.mkdir()
+        (folder / f"{page}.html").write_text(page)
+    with monkeypatch.context() as patch:
+
+        def fill_the_disk(*arguments):
+            raise OSError("No space left on device")
+
+        patch.setattr(building.shutil, "copytree", fill_the_disk)
+        with pytest.raises(OSError, match="No space"):
+            building._replace(output, site)
+    assert sorted(os.listdir(tmp_path)) == ["new", "site"]
+    assert os.listdir(output) == ["old.html"]
+    building._replace(output, site)
+    assert sorted(os.listdir(tmp_path)) == ["new", "site"]
+    assert os.listdir(output) == ["new.html"]
+    building._replace(tmp_path / "another" / "site", site)
+    assert os.listdir(tmp_path / "another" / "site") == ["new.html"]
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from skdeep import (
     PretrainedEncoderClassifier,
     RNNClassifier,
     StackedAutoencoderTransformer,
+    TransferLearningClassifier,
 )
 from skdeep.datasets import LazyRows
 from skdeep.encoding.checkpoint_file import CheckpointError, read_checkpoint
@@ -329,6 +330,28 @@ def test_pretrained_encoder(path, killed_after):
     fitted = own.fit(X, labels)
     assert_same_fit(whole, fitted)
     assert_same_fit(whole.autoencoder_, fitted.autoencoder_)
+
+
+def random_backbone():
+    """Return a network that nobody has trained."""
+    image = keras.Input((8, 8, 3))
+    maps = keras.layers.Conv2D(4, 3, activation="relu")(image)
+    return keras.Model(image, keras.layers.GlobalAveragePooling2D()(maps))
+
+
+def test_random_backbone(path, killed_after):
+    """A backbone that is drawn is the same one when the fit goes on."""
+    classifier = TransferLearningClassifier(
+        random_backbone, epochs=4, random_state=None, checkpoint=path
+    )
+    images = np.repeat(X[..., None], 3, axis=-1)
+    killed_after(2, classifier.fit, images, Y)
+    drawn = read_checkpoint(path).about["draws"]
+    fitted = clone(classifier).fit(images, Y)
+    assert len(drawn) == 2
+    assert len(fitted.history_["loss"]) == 4
+    other = TransferLearningClassifier(random_backbone, epochs=1, random_state=99)
+    assert other.fit(images, Y).backbone_digest_ != fitted.backbone_digest_
 
 
 def test_texts(path, killed_after):
