@@ -14,13 +14,16 @@ import skdeep
 from skdeep.base import DeepEstimator
 from skdeep.encoding.archive import write_archive
 from skdeep.encoding.array_headers import read_header
+from skdeep.encoding.bounded_json import read_json
 from skdeep.hashing import HammingNeighbors
+from skdeep.mixins.backbone import BackboneMixin
+from skdeep.networks.backbones import model_of
 from skdeep.persistence import schema, trusted_names
 from skdeep.persistence.contents import Members
 from skdeep.persistence.errors import ModelFileError
-from skdeep.persistence.schema import Node, Place, places
+from skdeep.persistence.schema import Node, Place, json_value, places
 from skdeep.persistence.skops_archive import dump_schema, load_skops
-from skdeep.runtime import TrainingState, dtype_policy, seeded_construction
+from skdeep.runtime import NetworkSpec, TrainingState, dtype_policy, seeded_construction
 from skdeep.runtime.shapes import no_larger_variables, weight_shapes
 
 _STATE = "_training_state"
@@ -55,7 +58,9 @@ def check_own_estimators(found: list[Place], members: Members) -> None:
             try:
                 attributes = place.node["content"]["content"]
                 _check_names(place, cls, attributes)
-                _check_functions(place, attributes)
+                _check_functions(place, attributes, {"model", "build_fn"})
+                if issubclass(cls, BackboneMixin):
+                    _check_backbone(place, attributes, members)
                 if issubclass(cls, DeepEstimator) and "weights_" in attributes:
                     _check_weights(place, attributes, members)
                 elif issubclass(cls, HammingNeighbors) and "codes_" in attributes:
@@ -84,12 +89,14 @@ def _check_names(place: Place, cls: type, attributes: dict[str, Node]) -> None:
         raise place.refuse(f"lacks the parameter {min(missing)!r}")
 
 
-def _check_functions(place: Place, attributes: dict[str, Node]) -> None:
+def _check_functions(
+    place: Place, attributes: dict[str, Node], names: set[str]
+) -> None:
     """Refuse to call anything as the function that builds a user's network.
 
     What any file may refer to builds none. Other functions are the caller's.
     """
-    for name in attributes.keys() & {"model", "build_fn"}:
+    for name in attributes.keys() & names:
         part = Place(f"{place.path}.{name}", attributes[name])
         if part.loader == "JsonNode":
             continue
@@ -99,6 +106,48 @@ def _check_functions(place: Place, attributes: dict[str, Node]) -> None:
                 f"is {part.type_name}, which builds no network. Use a function of your "
                 "own that returns a keras.Model"
             )
+
+
+def _check_backbone(
+    place: Place, attributes: dict[str, Node], members: Members
+) -> None:
+    """Refuse a backbone that Keras would build out of the file alone.
+
+    It computes what a description asks for while it reads it. From other modules than
+    its own it takes nothing but classes that the caller registered.
+    """
+    node = attributes["backbone"]
+    if node["__loader__"] != "DictNode":
+        _check_functions(place, attributes, {"backbone"})
+        return
+    part = Place(f"{place.path}.backbone", node)
+    config = Place(f"{part.path}['config']", node["content"]["config"])
+    text = json_value(config)
+    if config.loader != "JsonNode" or not isinstance(text, str):
+        raise config.refuse("is no description of a model")
+    content = memoryview(text.encode("utf-8", "replace"))
+    description = read_json(
+        content,
+        config.path,
+        max_bytes=schema.MAX_BYTES,
+        max_values=schema.MAX_VALUES,
+    )
+    if str(description.get("module")).startswith("keras"):
+        raise part.refuse(
+            f"describes a model of the class {description.get('class_name')!r:.100}, "
+            "which is none that you registered with Keras. Use a name, or a function "
+            "of your own that returns a keras.Model"
+        )
+    found = _headers(node["content"]["weights"], members)
+    try:
+        wanted = weight_shapes(
+            NetworkSpec(model_of, config=text), n_expected=len(found)
+        )
+    except Exception as error:
+        raise part.refuse(
+            f"describes no model that can be built here: {error}"
+        ) from error
+    _compare(part, "weights", found, wanted)
 
 
 def _check_weights(place: Place, attributes: dict[str, Node], members: Members) -> None:

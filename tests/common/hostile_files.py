@@ -42,6 +42,7 @@ def hostile_files(contents):
     files = _containers(contents["autoencoder"]) | _manifests(contents["autoencoder"])
     files |= _texts(contents["autoencoder"]) | _arrays(contents["autoencoder"])
     files |= _types(contents) | _networks(contents) | _native(contents)
+    files |= _backbones(contents["backbone"])
     return files
 
 
@@ -485,6 +486,47 @@ def _networks(contents):
             old = members[node["file"]]
             members[node["file"]] = old.replace(b"<f4", b"<i4", 1)
     files["weights of another type"] = (file_of(members), describe)
+    return files
+
+
+def _backbones(good):
+    """Backbones that Keras would build before anybody looks at them."""
+    layer = {"module": "keras.layers", "registered_name": None}
+    layers = [
+        layer | {"class_name": "InputLayer", "config": {"batch_shape": [None, 10**5]}},
+        layer | {"class_name": "Dense", "config": {"units": 10**5}},
+    ]
+    huge = {
+        "module": "keras",
+        "class_name": "Sequential",
+        "registered_name": None,
+        "config": {"name": "huge", "layers": layers},
+    }
+    unknown = {"module": None, "class_name": "Mine", "registered_name": "no>Mine"}
+    described = "is none that you registered|no description|can be built here|too deep"
+    files = {}
+    for name, text in {
+        "huge": json.dumps(huge),
+        "unknown": json.dumps(unknown | {"config": {}}),
+        "without a module": json.dumps({"class_name": "Dense", "config": {"units": 1}}),
+        "in brackets": "[" * 10_000,
+    }.items():
+        members = members_of(good)
+        types = node_named(members, "TransferLearningClassifier")["content"]
+        nothing = {"__class__": "list", "__module__": "builtins", "content": []}
+        types["content"]["backbone"] = {
+            "__class__": "dict",
+            "__module__": "builtins",
+            "__loader__": "DictNode",
+            "__id__": 10**9,
+            "key_types": types["key_types"]
+            | {"content": types["key_types"]["content"][:2], "__id__": 10**9 + 1},
+            "content": {
+                "config": value_node(json.dumps(text), 10**9 + 2),
+                "weights": nothing | {"__loader__": "ListNode", "__id__": 10**9 + 3},
+            },
+        }
+        files[f"backbone {name}"] = (file_of(members), described)
     return files
 
 
