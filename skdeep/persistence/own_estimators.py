@@ -31,6 +31,8 @@ _LARGE = ("weights_", _STATE)
 _OF_FUNCTIONS = ("FunctionNode", "TypeNode")
 # Numbers in a variable that need no counting: states of optimizers and metrics.
 _SMALL = 2**16
+# What a table of `skdeep.hashing` has at most.
+_MAX_KEY_BITS = 24
 _FLOATS = ("float32", "float64")
 
 
@@ -255,7 +257,14 @@ def _check_codes(place: Place, attributes: dict[str, Node], members: Members) ->
             f"shape {shape}"
         )
     for table in estimator.tables_:
+        bits = table["key_bits"]
+        # The shift below takes the memory that it is told to.
+        if type(bits) is not int or not 0 <= bits <= _MAX_KEY_BITS:
+            raise ModelFileError(
+                f"{place.path}.tables_ have keys of {bits!r:.100} bits, which do not "
+                f"belong to its codes: a key has 0 to {_MAX_KEY_BITS}"
+            )
         sizes = (len(table["offsets"]), *table["columns"].shape, len(table["indices"]))
         n_codes, n_words = shape
-        if sizes != ((1 << table["key_bits"]) + 1, n_words, n_codes, n_codes):
+        if sizes != ((1 << bits) + 1, n_words, n_codes, n_codes):
             raise ModelFileError(f"{place.path}.tables_ do not belong to its codes")

@@ -583,6 +583,11 @@ def _native(contents):
         old = np.load(io.BytesIO(members[node["file"]]))
         members[node["file"]] = npy(np.resize(old, length))
         files[f"support vectors with {key}"] = (file_of(members), "sizes do not agree")
+    for text in ("100000000000", "-1", "25", "true", "1.5", '"8"'):
+        members = members_of(contents["neighbors"])
+        tables = attributes_of(members, "HammingNeighbors")["tables_"]["content"]
+        tables[0]["content"]["key_bits"] = value_node(text)
+        files[f"table with {text} bits"] = (file_of(members), "belong to its codes")
     members = members_of(contents["words"])
     node = node_named(members, "csr_matrix")
     bomb = zipped([("data.npy", bytes(300_000_000))], zipfile.ZIP_DEFLATED)
