@@ -4,6 +4,7 @@ import copy
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from skdeep.persistence.errors import ModelFileError
@@ -70,6 +71,11 @@ class _Preparation:
         if isinstance(value, PurePath):
             # It means the same, and on other operating systems, too.
             return str(value)
+        if package == "pandas" and _is_index(value):
+            # Names of columns, for which a list will do.
+            return value.tolist()
+        if isinstance(value, np.ndarray) and value.dtype == object:
+            return self._array(value, path)
         if is_packable(value):
             return PackedMapping.of(value)
         if isinstance(value, dict):
@@ -81,6 +87,20 @@ class _Preparation:
         if package in ("sklearn", "skdeep") and hasattr(value, "__dict__"):
             return value if isinstance(value, type) else self._object(value, path)
         return value
+
+    def _array(self, value: np.ndarray, path: str) -> np.ndarray:
+        old = list(np.ma.getdata(value).flat)
+        new = [self.of(item, f"{path}[{i}]") for i, item in enumerate(old)]
+        if all(a is b for a, b in zip(new, old, strict=True)):
+            return value
+        duplicate = np.empty(len(new), dtype=object)
+        for i, item in enumerate(new):
+            # One by one, for NumPy would look into lists.
+            duplicate[i] = item
+        duplicate = duplicate.reshape(value.shape)
+        if isinstance(value, np.ma.MaskedArray):
+            return np.ma.MaskedArray(duplicate, mask=np.ma.getmaskarray(value))
+        return duplicate
 
     def _dict(self, value: dict[Any, Any], path: str) -> Any:
         changed = {}
@@ -115,6 +135,11 @@ class _Preparation:
         duplicate = copy.copy(value)
         vars(duplicate).update(changed)
         return duplicate
+
+
+def _is_index(value: Any) -> bool:
+    # By name: pandas may not be installed.
+    return any(cls.__name__ == "Index" for cls in type(value).__mro__)
 
 
 def _no_live_objects(value: Any, path: str) -> ModelFileError:

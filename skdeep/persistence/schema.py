@@ -267,8 +267,8 @@ def _check_content(place: Place) -> None:
         _check_keys(place)
     elif loader == "SliceNode":
         parts = [content[key] for key in ("start", "stop", "step")]
-        if not all(part is None or type(part) is int for part in parts):
-            raise place.refuse("is a slice of something else than integers")
+        if not all(part is None or type(part) in (int, str) for part in parts):
+            raise place.refuse("is a slice of something else than integers or names")
     elif loader == "NdArrayNode":
         as_text = node.get("type") == "json"
         if as_text == ("file" in node) or node.get("type") not in ("json", "numpy"):

@@ -4,6 +4,7 @@ import os
 import pickle
 import zipfile
 from functools import cache
+from pathlib import PurePosixPath
 
 import keras
 import numpy as np
@@ -249,6 +250,19 @@ def test_frozen_estimators_and_columns_with_names(digits, path):
     np.testing.assert_array_equal(other.feature_names_in_, X.columns)
 
 
+@pytest.mark.parametrize("kind", ["slice", "index"])
+def test_columns_chosen_by_name(kind, path):
+    """Columns may be chosen by the first and last name, or by an index of pandas."""
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame(np.arange(12.0).reshape(3, 4), columns=list("abcd"))
+    columns = {"slice": slice("b", "c"), "index": X.columns[1:3]}[kind]
+    model = ColumnTransformer([("scaled", MinMaxScaler(), columns)]).fit(X)
+    other = saved_and_loaded(model, path)
+    np.testing.assert_array_equal(other.transform(X), model.transform(X))
+    np.testing.assert_array_equal(other.fit_transform(X), model.transform(X))
+    assert model.transformers[0][2] is columns
+
+
 def test_requests_of_metadata(digits, path):
     """Requests of metadata, which point back to their estimator, are kept."""
     X, y = digits
@@ -339,6 +353,25 @@ def test_paths_among_parameters(digits, path):
     save(model, path)
     assert load(path).checkpoint == str(model.checkpoint)
     assert model.checkpoint == path.with_name("fit.ckpt")
+
+
+def test_paths_in_a_grid(digits, path):
+    """Paths that a search tried are saved as texts wherever its results have them."""
+    model = Pipeline([("f", FunctionTransformer()), ("class", LogisticRegression())])
+    paths = [{"at": PurePosixPath("a")}, {"at": PurePosixPath("b")}]
+    grid = [{"f__inv_kw_args": paths}, {"class__C": [1.0]}]
+    search = GridSearchCV(model, grid, cv=2).fit(*digits)
+    found = saved_and_loaded(search, path).cv_results_["param_f__inv_kw_args"]
+    assert found[:2].tolist() == [{"at": "a"}, {"at": "b"}]
+    assert np.ma.getmaskarray(found).tolist() == [False, False, True]
+    assert search.cv_results_["param_f__inv_kw_args"][:2].tolist() == paths
+
+
+def test_objects_in_arrays(path):
+    """Arrays of objects keep their shape, and their paths become texts."""
+    values = np.array([[PurePosixPath("a"), 1], ["b", None]], dtype=object)
+    other = saved_and_loaded(FunctionTransformer(kw_args={"values": values}), path)
+    assert other.kw_args["values"].tolist() == [["a", 1], ["b", None]]
 
 
 def test_training_goes_on(digits, path):
