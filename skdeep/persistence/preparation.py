@@ -97,10 +97,10 @@ class _Preparation:
         for i, item in enumerate(new):
             # One by one, for NumPy would look into lists.
             duplicate[i] = item
-        duplicate = duplicate.reshape(value.shape)
+        shaped = duplicate.reshape(value.shape)
         if isinstance(value, np.ma.MaskedArray):
-            return np.ma.MaskedArray(duplicate, mask=np.ma.getmaskarray(value))
-        return duplicate
+            return np.ma.MaskedArray(shaped, mask=np.ma.getmaskarray(value))
+        return shaped
 
     def _dict(self, value: dict[Any, Any], path: str) -> Any:
         changed = {}
