@@ -13,7 +13,6 @@ from sklearn.base import clone, is_classifier
 from sklearn.metrics import (
     ConfusionMatrixDisplay,
     accuracy_score,
-    confusion_matrix,
     log_loss,
     precision_recall_fscore_support,
 )
@@ -351,6 +350,10 @@ def _evaluated(
         y, predicted, labels=classes, zero_division=0
     )
     names = ("precision", "recall", "f1", "support")
+    # Of a single class scikit-learn warns, though its count is what it is.
+    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    places = np.searchsorted(classes, y), np.searchsorted(classes, predicted)
+    np.add.at(matrix, places, 1)
     return SetReport(
         n_samples=len(y),
         accuracy=float(accuracy_score(y, predicted)),
@@ -358,7 +361,7 @@ def _evaluated(
         per_class=pd.DataFrame(
             dict(zip(names, columns, strict=True)), index=pd.Index(classes)
         ),
-        confusion_matrix=confusion_matrix(y, predicted, labels=classes),
+        confusion_matrix=matrix,
         predict_seconds=predict_seconds,
     )
 
@@ -385,12 +388,14 @@ def _log_loss(
     classes: NDArray[Any],
 ) -> float:
     """Return the log loss; a class that was not trained on has probability zero."""
-    # Single precision stays that: scikit-learn then knows how far sums may be off.
-    aligned = np.zeros((len(y), len(classes)), dtype=probabilities.dtype)
-    aligned[:, np.searchsorted(classes, fitted_classes)] = probabilities
-    if len(classes) == 1:
+    # A frozen classifier may know more classes than occur anywhere.
+    labels = np.union1d(classes, fitted_classes)
+    if len(labels) == 1:
         return 0.0
-    return float(log_loss(y, aligned, labels=classes))
+    # Single precision stays that: scikit-learn then knows how far sums may be off.
+    aligned = np.zeros((len(y), len(labels)), dtype=probabilities.dtype)
+    aligned[:, np.searchsorted(labels, fitted_classes)] = probabilities
+    return float(log_loss(y, aligned, labels=labels))
 
 
 def _network(fitted: Any) -> Any:

@@ -8,6 +8,7 @@ from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, load_iris
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     ConfusionMatrixDisplay,
@@ -229,6 +230,47 @@ def test_classes_that_only_the_test_has(flowers):
     assert report.test.log_loss > 30
     assert report.test.confusion_matrix.tolist() == [[0, 0, 0], [0, 0, 0], [2, 0, 0]]
     assert report.test.per_class.loc["c", "recall"] == 0
+
+
+@pytest.mark.parametrize("known", ["setosa", "versicolor", "virginica"])
+def test_a_frozen_classifier_may_know_more_classes(flowers, known):
+    """The log loss is of the true class, whether or not others occur anywhere."""
+    X_train, X_test, y_train, y_test = flowers
+    model = linear().fit(X_train, y_train)
+    train, test = (
+        (y == known) & (model.predict(X) == known)
+        for X, y in ((X_train, y_train), (X_test, y_test))
+    )
+    report = train_test_report(
+        FrozenEstimator(model),
+        X_train[train],
+        y_train[train],
+        X_test[test],
+        y_test[test],
+    )
+    assert report.classes.tolist() == [known]
+    of_known = model.predict_proba(X_test[test])[:, model.classes_ == known]
+    assert report.test.log_loss == pytest.approx(-np.log(of_known).mean())
+
+
+def test_frozen_classes_beyond_those_that_occur(flowers):
+    """Classes that sort last and occur nowhere are no error."""
+    X_train, X_test, y_train, y_test = flowers
+    model = linear().fit(X_train, y_train)
+    train, test = y_train == "setosa", y_test == "setosa"
+    train[np.flatnonzero(y_train == "versicolor")[:2]] = True
+    report = train_test_report(
+        FrozenEstimator(model),
+        X_train[train],
+        y_train[train],
+        X_test[test],
+        y_test[test],
+    )
+    assert report.classes.tolist() == ["setosa", "versicolor"]
+    expected = log_loss(
+        y_test[test], model.predict_proba(X_test[test]), labels=model.classes_
+    )
+    assert report.test.log_loss == pytest.approx(expected)
 
 
 def test_labels_that_are_no_class_have_a_column():
