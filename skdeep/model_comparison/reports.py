@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import (
     ConfusionMatrixDisplay,
     accuracy_score,
@@ -17,9 +18,10 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import _num_samples, column_or_1d
+from sklearn.utils.validation import _num_samples
 
 from skdeep.mixins import ClassificationMixin
+from skdeep.model_comparison.report_labels import read_sets
 from skdeep.model_comparison.report_tables import cost_lines, set_lines
 from skdeep.model_comparison.shared_samples import count_shared
 from skdeep.networks import multiply_adds
@@ -114,7 +116,8 @@ class TrainTestReport:
     training_flop : float or None
         Floating-point operations of the training: 2 for a multiply-add, times 3 for
         forward and backward, times the samples of all epochs; None also where a part
-        of the network is frozen, as a pretrained one, which need not pass each time.
+        of the network is frozen, as a pretrained one, which need not pass each time, or
+        all of it, with `sklearn.frozen.FrozenEstimator`, so that nothing was trained.
 
     See Also
     --------
@@ -288,7 +291,9 @@ def train_test_report(
         If `estimator` is no classifier.
 
     ValueError
-        If the test samples are the training samples.
+        If the test samples are the training samples, there are none, or labels are not
+        as many as samples, are missing, or are numbers in one set and words in the
+        other. All of this is said before the fit.
 
     See Also
     --------
@@ -317,7 +322,7 @@ def train_test_report(
             "X_test is X_train, so the test would be of samples that the classifier "
             "has learned. Pass others, as of sklearn.model_selection.train_test_split."
         )
-    y_train, y_test = (column_or_1d(y, warn=True) for y in (y_train, y_test))
+    y_train, y_test = read_sets(X_train, y_train, X_test, y_test)
     fitted = clone(estimator)
     start = time.perf_counter()
     fitted.fit(X_train, y_train)
@@ -411,6 +416,9 @@ def _costs(fitted: Any, n_train: int) -> tuple[int | None, float | None]:
         count = multiply_adds(model)
     except (AttributeError, ValueError):
         return None, None
+    if isinstance(network, FrozenEstimator):
+        # It was trained before, and perhaps on other samples.
+        return count, None
     layers = model._flatten_layers(include_self=False)
     if any(hasattr(layer, "layers") and not layer.trainable for layer in layers):
         return count, None

@@ -189,6 +189,18 @@ def test_frozen_parts_have_no_number_of_operations():
         assert (report.training_flop is None) == freeze
 
 
+def test_a_frozen_classifier_is_not_trained():
+    """Operations of a training that was before have nothing to do with its time."""
+    X, y = load_digits(return_X_y=True)
+    model = DeepCNNClassifier(image_shape=(8, 8), width=0.1, epochs=1, random_state=0)
+    frozen = FrozenEstimator(model.fit(X[:100], y[:100]))
+    for estimator in (frozen, make_pipeline(frozen)):
+        report = train_test_report(estimator, X[:100], y[:100], X[100:150], y[100:150])
+        assert report.multiply_adds == multiply_adds(model.model_)
+        assert report.training_flop is report.gflop_per_second is None
+        assert "GFLOP/s" not in str(report)
+
+
 def test_texts_have_no_number_of_operations():
     """They are of any length; everything else is reported."""
     texts, labels = make_messages(60, random_state=0, return_X_y=True)
@@ -287,6 +299,35 @@ def test_labels_that_are_no_class_have_a_column():
     assert report.train.confusion_matrix.sum() == 2
     assert report.test.per_class.loc["?", "support"] == 0
     assert report.test.log_loss == pytest.approx(np.log(2))
+
+
+class Expensive(Unknowing):
+    """Must not be fitted in vain."""
+
+    def fit(self, X, y):
+        raise AssertionError("fit was called")
+
+
+@pytest.mark.parametrize(
+    ("X_test", "y_test", "message"),
+    [
+        (np.ones((3, 1)), [0, 1], "X_test has 3 samples, but y_test has 2 labels"),
+        (np.ones((2, 1)), ["0", "1"], "only one of them holds numbers"),
+        (np.ones((2, 1)), [0, np.nan], "y_test contains NaN"),
+        (np.ones((2, 1)), [0.5, 1.0], "y_test must hold the labels of classes"),
+        (np.ones((0, 1)), [], "X_test has no samples"),
+    ],
+)
+def test_a_wrong_test_set_is_told_before_the_fit(X_test, y_test, message):
+    """Nobody trains for hours to hear that the test labels are too few."""
+    with pytest.raises(ValueError, match=message):
+        train_test_report(Expensive(), np.eye(2), [0, 1], X_test, y_test)
+
+
+def test_training_labels_are_as_many_as_samples():
+    """The error names the set."""
+    with pytest.raises(ValueError, match="X_train has 2 samples, but y_train has 3"):
+        train_test_report(Expensive(), np.eye(2), [0, 1, 1], np.ones((1, 2)), [0])
 
 
 @pytest.mark.parametrize("wrong", [KMeans(), LogisticRegression, "logistic"])
