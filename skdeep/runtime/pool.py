@@ -1,9 +1,12 @@
 """The pool of compiled networks: leased exclusively, bounded, shared by all fits."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
+from typing import Any, TypeGuard
+
+import numpy as np
 
 from skdeep.runtime.compiled import CompiledNetwork, Program
 from skdeep.runtime.processes import check_process
@@ -54,11 +57,13 @@ class NetworkPool:
         seed : int
             Seed of the initial weights and of the random layers.
         weights, seeds, optimizer : list of ndarray or None
-            State to start from instead; see `CompiledNetwork.load`.
+            State to start from instead; see `CompiledNetwork.load`. The states of the
+            random layers start anew, too, where they are those of other layers, such
+            as of a dropout that the network no longer has.
         """
         check_process()
         network = self._take(program.key)
-        if network is None or weights is None or seeds is None:
+        if network is None or weights is None or not _are_alike(seeds, network.seeds()):
             # Keras' own initialisers make the weights of every fit, cached or
             # not, so that a cache hit cannot change a result.
             model = program.build_model(seed)
@@ -68,8 +73,8 @@ class NetworkPool:
             fresh = {id(v) for v in model.weights}
             if weights is None:
                 weights = arrays_of(model.weights)
-            if seeds is None:
-                others = [v for v in model.variables if id(v) not in fresh]
+            others = [v for v in model.variables if id(v) not in fresh]
+            if not _are_alike(seeds, others):
                 seeds = arrays_of(others)
         network.load(weights, seeds, optimizer)
         try:
@@ -98,6 +103,13 @@ class NetworkPool:
         """Forget all idle networks."""
         with self._lock:
             self._idle.clear()
+
+
+def _are_alike(seeds: list | None, others: Sequence[Any]) -> TypeGuard[list]:
+    """Tell whether states are of as many random layers, and of the same shapes."""
+    return seeds is not None and list(map(np.shape, seeds)) == [
+        tuple(other.shape) for other in others
+    ]
 
 
 POOL = NetworkPool()

@@ -135,6 +135,25 @@ def test_partial_fit_goes_on(digits):
     assert seen[2][1] > seen[0][1]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({}, {"dropout": 0.5}), ({"dropout": 0.5}, {"dropout": 0.0, "noise_scale": 0.0})],
+)
+def test_going_on_with_another_noise(digits, before, after):
+    """Layers that only act in training may come and go between two fits."""
+    X, _ = digits
+    fitted = hasher(epochs=1, warm_start=True, **before).fit(X)
+    weights = fitted.weights_
+    fitted.set_params(**after).fit(X).partial_fit(X)
+    assert fitted.n_iter_ == 3
+    assert not np.array_equal(fitted.weights_[0], weights[0])
+
+    again = hasher(epochs=1, warm_start=True, **before).fit(X)
+    again.set_params(**after).fit(X).partial_fit(X)
+    for one, other in zip(fitted.weights_, again.weights_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_pixels_may_be_bytes(digits):
     """Codes of uint8 images are those of the images scaled."""
     grey = np.round(digits[0] * 255).astype(np.uint8)
