@@ -42,7 +42,8 @@ def validation_split(
         rows = generator.permutation(np.flatnonzero(members == index))
         carry += fraction * len(rows)
         count = min(round(carry), len(rows) - 1)
-        carry -= count
+        # What a class is too small to give is not to be taken from the next ones.
+        carry = min(carry - count, 0.5)
         watched[rows[:count]] = True
     if not watched.any():
         raise ValueError(

@@ -54,6 +54,14 @@ def test_rare_classes_add_up():
     assert np.bincount(strata[watched]).max() == 1
 
 
+def test_single_rows_are_not_made_up_for_by_another_class():
+    """What classes of one row cannot give is not taken from those that have more."""
+    strata = np.append(np.arange(1000), np.full(100, 1000))
+    training, watched = validation_split(1100, 0.1, strata, np.random.default_rng(0))
+    assert (strata[watched] == 1000).sum() in (10, 11)
+    assert (strata[training] == 1000).sum() in (89, 90)
+
+
 def test_random():
     """The generator decides which rows; every row may be watched."""
     seen = set()
