@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.validation import _num_samples
 
 from skdeep.encoding.numbers import refuse_masked, understood
 from skdeep.metrics.codes import are_numbers
+
+# What scikit-learn's semi-supervised classifiers, and ours, take for "no label".
+UNLABELLED = -1
 
 
 def read_sets(
@@ -66,3 +70,26 @@ def _labels(X: Any, y: Any, which: str) -> NDArray[Any]:
             "labels. Pass one label for each sample."
         )
     return labels
+
+
+def marks_unlabelled(y_train: NDArray[Any], classes: Any) -> bool:
+    """Tell whether a classifier took the label -1 for the mark of unlabelled samples.
+
+    Parameters
+    ----------
+    y_train : ndarray of shape (n_samples,)
+        What it was fitted on.
+
+    classes : array-like of shape (n_classes,)
+        Its classes.
+
+    Returns
+    -------
+    unlabelled : bool
+        Whether -1 occurs in `y_train` and is none of the classes. To a supervised
+        classifier it is one.
+    """
+    # Words cannot be equal to the mark.
+    if y_train.dtype.kind not in "if" or UNLABELLED not in y_train:
+        return False
+    return UNLABELLED not in np.asarray(classes)

@@ -48,6 +48,8 @@ def set_lines(title: str, part: SetReport, digits: int, markdown: bool) -> list[
         f"{part.n_samples} samples: accuracy {part.accuracy:.{digits + 1}f}, "
         f"log loss {part.log_loss:.{digits}f}"
     )
+    if part.n_unlabelled:
+        summary += f"; {part.n_unlabelled} more are unlabelled"
     heading = f"### {title}" if markdown else title
     body = as_markdown(table) if markdown else as_text(table)
     gap = [""] if markdown else []
@@ -70,7 +72,8 @@ def cost_lines(report: TrainTestReport, markdown: bool) -> list[str]:
     lines : list of str
         A title and a sentence for each cost that is known.
     """
-    per_second = report.test.n_samples / max(report.test.predict_seconds, 1e-9)
+    n_predicted = report.test.n_samples + report.test.n_unlabelled
+    per_second = n_predicted / max(report.test.predict_seconds, 1e-9)
     lines = [f"Training took {report.fit_seconds:.3g} s."]
     if report.training_flop is not None and report.gflop_per_second is not None:
         lines = [

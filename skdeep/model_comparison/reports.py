@@ -14,14 +14,21 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import (
     ConfusionMatrixDisplay,
     accuracy_score,
-    log_loss,
-    precision_recall_fscore_support,
 )
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import _num_samples
 
 from skdeep.mixins import ClassificationMixin
-from skdeep.model_comparison.report_labels import read_sets
+from skdeep.model_comparison.report_figures import (
+    class_figures,
+    count_confusions,
+    mean_log_loss,
+)
+from skdeep.model_comparison.report_labels import (
+    UNLABELLED,
+    marks_unlabelled,
+    read_sets,
+)
 from skdeep.model_comparison.report_tables import cost_lines, set_lines
 from skdeep.model_comparison.shared_samples import count_shared
 from skdeep.networks import multiply_adds
@@ -42,7 +49,7 @@ class SetReport:
     Parameters
     ----------
     n_samples : int
-        Number of samples.
+        Number of samples that have a label, which all figures are of.
 
     accuracy : float
         Share of the samples whose class was predicted.
@@ -59,7 +66,11 @@ class SetReport:
         Numbers of samples: true classes in rows, predicted ones in columns.
 
     predict_seconds : float
-        Seconds that it took to predict.
+        Seconds that it took to predict, the unlabelled samples, too.
+
+    n_unlabelled : int, default=0
+        Number of further samples, which a semi-supervised classifier took as
+        unlabelled. If there are no others, accuracy and log loss are NaN.
 
     See Also
     --------
@@ -82,6 +93,7 @@ class SetReport:
     per_class: pd.DataFrame
     confusion_matrix: NDArray[np.int64]
     predict_seconds: float
+    n_unlabelled: int = 0
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -262,6 +274,12 @@ def train_test_report(
     touched; the fitted clone is in the report. The test samples are used for nothing
     but the report: no choice may be made on it, or it is no test any more.
 
+    Rows labelled -1 are left out of all figures, and counted on their own, if -1 is
+    among the training labels and none of the `classes_` of the fitted classifier: it
+    took them as unlabelled, as
+    :class:`~skdeep.PretrainedEncoderClassifier` and those of
+    `sklearn.semi_supervised` do. To others -1 is a class.
+
     Parameters
     ----------
     estimator : classifier
@@ -328,14 +346,17 @@ def train_test_report(
     fitted.fit(X_train, y_train)
     fit_seconds = time.perf_counter() - start
     on_train, on_test = (_predictions(fitted, X) for X in (X_train, X_test))
+    unlabelled = marks_unlabelled(y_train, getattr(fitted, "classes_", y_train))
     # A label that is no class, as of outliers, has a place in the tables too.
-    classes = np.unique(np.concatenate([y_train, y_test, on_train[0], on_test[0]]))
+    labels = np.concatenate([y_train, y_test])
+    labels = labels[labels != UNLABELLED] if unlabelled else labels
+    classes = np.unique(np.concatenate([labels, on_train[0], on_test[0]]))
     count, flop = _costs(fitted, _num_samples(X_train))
     return TrainTestReport(
         estimator=fitted,
         classes=classes,
-        train=_evaluated(fitted, on_train, y_train, classes),
-        test=_evaluated(fitted, on_test, y_test, classes),
+        train=_evaluated(fitted, on_train, y_train, classes, unlabelled),
+        test=_evaluated(fitted, on_test, y_test, classes, unlabelled),
         fit_seconds=fit_seconds,
         n_shared=count_shared(X_train, X_test),
         multiply_adds=count,
@@ -344,30 +365,28 @@ def train_test_report(
 
 
 def _evaluated(
-    fitted: Any, answers: Answers, y: NDArray[Any], classes: NDArray[Any]
+    fitted: Any,
+    answers: Answers,
+    y: NDArray[Any],
+    classes: NDArray[Any],
+    unlabelled: bool,
 ) -> SetReport:
-    """Return the report on one set."""
+    """Return the report on one set, of which rows may be unlabelled."""
     predicted, probabilities, predict_seconds = answers
+    known = y != UNLABELLED if unlabelled else np.ones(len(y), dtype=bool)
+    y, predicted = y[known], predicted[known]
     loss = float("nan")
-    if probabilities is not None:
-        loss = _log_loss(y, probabilities, fitted.classes_, classes)
-    columns = precision_recall_fscore_support(
-        y, predicted, labels=classes, zero_division=0
-    )
-    names = ("precision", "recall", "f1", "support")
-    # Of a single class scikit-learn warns, though its count is what it is.
-    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    places = np.searchsorted(classes, y), np.searchsorted(classes, predicted)
-    np.add.at(matrix, places, 1)
+    if probabilities is not None and len(y):
+        loss = mean_log_loss(y, probabilities[known], fitted.classes_, classes)
+    matrix = count_confusions(y, predicted, classes)
     return SetReport(
         n_samples=len(y),
-        accuracy=float(accuracy_score(y, predicted)),
+        accuracy=float(accuracy_score(y, predicted)) if len(y) else float("nan"),
         log_loss=loss,
-        per_class=pd.DataFrame(
-            dict(zip(names, columns, strict=True)), index=pd.Index(classes)
-        ),
+        per_class=class_figures(matrix, classes),
         confusion_matrix=matrix,
         predict_seconds=predict_seconds,
+        n_unlabelled=int(np.count_nonzero(~known)),
     )
 
 
@@ -384,23 +403,6 @@ def _predictions(fitted: Any, X: Any) -> Answers:
     if not hasattr(fitted, "predict_proba"):
         return predicted, None, seconds
     return predicted, np.asarray(fitted.predict_proba(X)), seconds
-
-
-def _log_loss(
-    y: NDArray[Any],
-    probabilities: NDArray[np.float64],
-    fitted_classes: NDArray[Any],
-    classes: NDArray[Any],
-) -> float:
-    """Return the log loss; a class that was not trained on has probability zero."""
-    # A frozen classifier may know more classes than occur anywhere.
-    labels = np.union1d(classes, fitted_classes)
-    if len(labels) == 1:
-        return 0.0
-    # Single precision stays that: scikit-learn then knows how far sums may be off.
-    aligned = np.zeros((len(y), len(labels)), dtype=probabilities.dtype)
-    aligned[:, np.searchsorted(labels, fitted_classes)] = probabilities
-    return float(log_loss(y, aligned, labels=labels))
 
 
 def _network(fitted: Any) -> Any:

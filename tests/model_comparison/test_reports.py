@@ -20,6 +20,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import LinearSVC
 
 from skdeep import (
@@ -299,6 +300,64 @@ def test_labels_that_are_no_class_have_a_column():
     assert report.train.confusion_matrix.sum() == 2
     assert report.test.per_class.loc["?", "support"] == 0
     assert report.test.log_loss == pytest.approx(np.log(2))
+
+
+@pytest.fixture(scope="module")
+def half_labelled():
+    """Measurements and classes of flowers, of which every third is not known."""
+    X, y = load_iris(return_X_y=True)
+    y[::3] = -1
+    return X[::2], y[::2], X[1::2], y[1::2]
+
+
+def test_unlabelled_samples_do_not_count(half_labelled):
+    """What a semi-supervised classifier takes as unlabelled is no class."""
+    X_train, y_train, X_test, y_test = half_labelled
+    report = train_test_report(SelfTrainingClassifier(linear()), *half_labelled)
+    assert report.classes.tolist() == [0, 1, 2]
+    for part, X, y in (
+        (report.train, X_train, y_train),
+        (report.test, X_test, y_test),
+    ):
+        model, known = report.estimator, y != -1
+        assert (part.n_samples, part.n_unlabelled) == (known.sum(), (~known).sum())
+        assert part.accuracy == model.score(X[known], y[known]) > 0.9
+        expected = log_loss(y[known], model.predict_proba(X[known]))
+        assert part.log_loss == pytest.approx(expected)
+        assert part.confusion_matrix.sum() == part.per_class.support.sum() == 50
+    assert "25 more are unlabelled" in str(report)
+
+
+def test_unlabelled_rows_of_our_own_classifier():
+    """Its own score is that of the report."""
+    X, y = load_digits(return_X_y=True)
+    y[::2] = -1
+    encoder = StackedAutoencoderTransformer((8,), 4, epochs=1, random_state=0)
+    model = PretrainedEncoderClassifier(encoder, epochs=1, random_state=0)
+    report = train_test_report(model, X[:200], y[:200], X[200:300], y[200:300])
+    assert -1 not in report.classes
+    assert report.test.accuracy == report.estimator.score(X[200:300], y[200:300])
+    assert report.test.n_samples == report.test.n_unlabelled == 50
+
+
+def test_a_test_set_without_labels_has_no_figures(half_labelled):
+    """They are not a number; the fit is not lost."""
+    X_train, y_train, X_test, y_test = half_labelled
+    nothing = np.full(len(y_test), -1)
+    model = SelfTrainingClassifier(linear())
+    report = train_test_report(model, X_train, y_train, X_test, nothing)
+    assert np.isnan([report.test.accuracy, report.test.log_loss]).all()
+    assert (report.test.n_samples, report.test.n_unlabelled) == (0, 75)
+    assert report.test.confusion_matrix.tolist() == [[0] * 3] * 3
+    assert report.train.accuracy > 0.9
+
+
+def test_minus_one_is_a_class_to_others(half_labelled):
+    """A supervised classifier learns it, and its rows count."""
+    report = train_test_report(linear(), *half_labelled)
+    assert report.classes.tolist() == [-1, 0, 1, 2]
+    assert report.test.n_samples == 75
+    assert report.test.n_unlabelled == 0
 
 
 class Expensive(Unknowing):

@@ -1,0 +1,99 @@
+"""The figures of a report on one set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import log_loss
+
+
+def count_confusions(
+    y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Return how many samples of each class were taken for each class.
+
+    Parameters
+    ----------
+    y, predicted : ndarray of shape (n_samples,)
+        True and predicted labels; there may be none.
+
+    classes : ndarray of shape (n_classes,)
+        All labels that occur, sorted.
+
+    Returns
+    -------
+    matrix : ndarray of shape (n_classes, n_classes)
+        True classes in rows, predicted ones in columns.
+    """
+    # Of a single class scikit-learn warns, though its count is what it is.
+    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    places = np.searchsorted(classes, y), np.searchsorted(classes, predicted)
+    np.add.at(matrix, places, 1)
+    return matrix
+
+
+def class_figures(matrix: NDArray[np.int64], classes: NDArray[Any]) -> pd.DataFrame:
+    """Return precision, recall, F1 and support of each class.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_classes, n_classes)
+        As of `count_confusions`.
+
+    classes : ndarray of shape (n_classes,)
+        Names of the rows.
+
+    Returns
+    -------
+    figures : DataFrame of shape (n_classes, 4)
+        What would divide by zero is 0.
+    """
+    right, support, chosen = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
+    # Where one of these is 0, nothing is right either.
+    figures = {
+        "precision": right / np.maximum(chosen, 1),
+        "recall": right / np.maximum(support, 1),
+        "f1": 2 * right / np.maximum(support + chosen, 1),
+        "support": support,
+    }
+    return pd.DataFrame(figures, index=pd.Index(classes))
+
+
+def mean_log_loss(
+    y: NDArray[Any],
+    probabilities: NDArray[np.float64],
+    fitted_classes: NDArray[Any],
+    classes: NDArray[Any],
+) -> float:
+    """Return the log loss; a class that was not trained on has probability zero.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        True labels, at least one.
+
+    probabilities : ndarray of shape (n_samples, n_fitted_classes)
+        Of each class that the classifier knows.
+
+    fitted_classes : ndarray of shape (n_fitted_classes,)
+        These classes.
+
+    classes : ndarray of shape (n_classes,)
+        All labels that occur, sorted.
+
+    Returns
+    -------
+    loss : float
+        In nats.
+    """
+    # A frozen classifier may know more classes than occur anywhere.
+    labels = np.union1d(classes, fitted_classes)
+    if len(labels) == 1:
+        return 0.0
+    # Single precision stays that: scikit-learn then knows how far sums may be off.
+    aligned = np.zeros((len(y), len(labels)), dtype=probabilities.dtype)
+    aligned[:, np.searchsorted(labels, fitted_classes)] = probabilities
+    return float(log_loss(y, aligned, labels=labels))
