@@ -136,7 +136,7 @@ class DataEncoder(ModelBuilder):
             vars(self).update(metadata)
 
     def _encoded_targets(self, y: Any, model: Any) -> Any:
-        return as_column(self._encoded(self.target_encoder_, y), model)
+        return as_column(self._encoded(self.target_encoder_, y), model, self._example)
 
     def _encoded_for_validation(
         self,

@@ -1,4 +1,4 @@
-"""The shape in which a loss of the user's is given one number for each row."""
+"""The shapes of what a network returns and of what a loss is given."""
 
 from typing import Any
 
@@ -11,19 +11,51 @@ from skdeep.wrappers._targets import is_of_keras, single_loss
 _MET = np.linspace(0.2, 0.8, 4, dtype=np.float32)
 
 
-def as_column(targets: Any, model: Any) -> Any:
+def output_shapes(model: keras.Model, example: Any) -> list[tuple[int | None, ...]]:
+    """Return the shape of a row of each output, none if nobody can tell.
+
+    A model that is a class of the user's does not say it, but is asked for it: Keras
+    runs `call` without numbers, so that nothing in the model changes.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model, built.
+    example : callable
+        Returns rows of its input.
+
+    Returns
+    -------
+    shapes : list of tuple
+    """
+    outputs = getattr(model, "outputs", None)
+    if outputs is None:
+        try:
+            rows = keras.tree.map_structure(_as_symbol, example())
+            outputs = keras.tree.flatten(model.compute_output_spec(rows))
+        except Exception:
+            # What runs with numbers need not run without.
+            return []
+    return [tuple(output.shape[1:]) for output in outputs]
+
+
+def _as_symbol(rows: Any) -> keras.KerasTensor:
+    dtype = keras.config.floatx() if rows.dtype.kind == "f" else rows.dtype.name
+    return keras.KerasTensor((None, *rows.shape[1:]), dtype=dtype)
+
+
+def as_column(targets: Any, model: Any, example: Any) -> Any:
     """Return one number for each row as a column, if the loss goes wrong otherwise.
 
     Keras gives a subclass of `keras.losses.Loss` the targets as they are, (n,), beside
     outputs of shape (n, 1). One that subtracts them compares each row with the targets
     of all, one that was written for that shape does not.
     """
-    shapes = [tuple(output.shape[1:]) for output in getattr(model, "outputs", ())]
     one_each = isinstance(targets, np.ndarray) and targets.ndim == 1
-    if not one_each or shapes != [(1,)]:
-        return targets
     loss = single_loss(getattr(model, "loss", None))
-    if not isinstance(loss, keras.losses.Loss) or is_of_keras(loss):
+    if not one_each or not isinstance(loss, keras.losses.Loss) or is_of_keras(loss):
+        return targets
+    if output_shapes(model, example) != [(1,)]:
         return targets
     wants_column = not _compares_rows(loss, _MET) and _compares_rows(
         loss, _MET[:, None]

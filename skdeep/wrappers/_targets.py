@@ -73,6 +73,13 @@ def is_of_keras(loss: Any) -> bool:
     return isinstance(function, str) or f"{module}".startswith("keras.")
 
 
+def _last_activation(model: Any) -> Any:
+    """Return the activation of the layer that a network ends with, if it tells."""
+    outputs = getattr(model, "outputs", None)
+    history = outputs[0]._keras_history if outputs else None
+    return getattr(getattr(history, "operation", None), "activation", None)
+
+
 def _says_logits(loss: Any) -> bool:
     loss = single_loss(loss)
     if isinstance(loss, partial):
@@ -164,7 +171,7 @@ class ClassifierTargets(_TargetEncoder):
         self.read_loss(self.loss)
         return self
 
-    def read_loss(self, loss, model=None):
+    def read_loss(self, loss, model=None, shapes=()):
         """Note what a loss says of the targets and outputs that it compares.
 
         Parameters
@@ -173,29 +180,30 @@ class ClassifierTargets(_TargetEncoder):
             What the network was compiled with.
         model : keras.Model, default=None
             The network, built, once there is one.
+        shapes : sequence of tuple
+            Shape of a row of each of its outputs, as far as they are known.
         """
-        key, outputs = key_of(loss), getattr(model, "outputs", ())
+        key = key_of(loss)
         self.columns_ = key in _CATEGORICAL
         self.from_logits_ = _says_logits(loss)
         self.margins_ = False
-        if len(outputs) != 1:
+        if len(shapes) != 1:
             return
-        last = getattr(outputs[0]._keras_history.operation, "activation", None)
+        (shape,) = shapes
         # Where nobody knows whether a sigmoid comes before, the border is that of one.
-        self.margins_ = key in _OF_MARGINS and last in _TWO_SIDED
-        shape = tuple(outputs[0].shape[1:])
+        self.margins_ = key in _OF_MARGINS and _last_activation(model) in _TWO_SIDED
         if shape == (self.n_classes_,) and shape != (1,) and key not in _OF_NUMBERS:
             self.columns_ = self.columns_ or is_of_keras(loss)
 
-    def check_outputs(self, model, loss):
+    def check_outputs(self, shapes, loss):
         """Refuse a network whose outputs cannot stand for the classes.
 
         Parameters
         ----------
-        model : keras.Model
-            The network, built.
+        shapes : sequence of tuple
+            Shape of a row of each output of the network, as far as they are known.
         loss : object
-            What it is compiled with.
+            What the network is compiled with.
 
         Raises
         ------
@@ -203,12 +211,11 @@ class ClassifierTargets(_TargetEncoder):
             If it has fewer units than there are classes, but for one unit that tells
             two of them apart; or another number of units than columns are wanted.
         """
-        shapes = [tuple(output.shape) for output in model.outputs]
         if self.kind_ not in ("binary", "multiclass") or len(shapes) != 1:
             return
-        n_units = shapes[0][-1]
-        if len(shapes[0]) != 2 or n_units is None:
+        if len(shapes[0]) != 1 or shapes[0][0] is None:
             return
+        n_units = shapes[0][0]
         sparse = "sparse" in name_of(loss).lower()
         one_tells = n_units == 1 and self.n_classes_ == 2 and not sparse
         enough = n_units >= self.n_classes_ or (one_tells and not self.columns_)

@@ -18,6 +18,7 @@ from skdeep.runtime.live_models import LIVE_MODELS, LiveModel
 from skdeep.wrappers._compiling import _loss_class
 from skdeep.wrappers._data import DataEncoder
 from skdeep.wrappers._encoded_rows import EncodedRows
+from skdeep.wrappers._target_columns import output_shapes
 from skdeep.wrappers._targets import key_of
 
 # Callbacks that look at the end of epochs only, and at nothing that only a model in
@@ -116,7 +117,8 @@ class ModelTrainer(DataEncoder):
             live, model = self._start_model(self._draw_seed(), itself=True)
             live.compile()
             if model.compiled and hasattr(self.target_encoder_, "read_loss"):
-                self.target_encoder_.read_loss(model.loss, model)
+                shapes = output_shapes(model, self._example)
+                self.target_encoder_.read_loss(model.loss, model, shapes)
             self.weights_ = model.get_weights()
             live.loaded = self.weights_
         return self
@@ -141,10 +143,11 @@ class ModelTrainer(DataEncoder):
                 "provide a loss: pass the parameter `loss`, or compile the model with "
                 "one in the function that builds it."
             )
+        shapes = output_shapes(model, self._example)
         if hasattr(self.target_encoder_, "read_loss"):
-            self.target_encoder_.read_loss(loss, model)
-        if hasattr(self.target_encoder_, "check_outputs") and hasattr(model, "outputs"):
-            self.target_encoder_.check_outputs(model, loss)
+            self.target_encoder_.read_loss(loss, model, shapes)
+        if hasattr(self.target_encoder_, "check_outputs"):
+            self.target_encoder_.check_outputs(shapes, loss)
 
     def _check_model_compatibility(self, y: Any) -> None:
         """Refuse other outputs, or another loss, than targets and parameters say.

@@ -1,0 +1,64 @@
+"""Networks that are classes of the user's, and tell nothing of their outputs."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from sklearn.datasets import load_iris
+
+from skdeep import KerasClassifier, KerasRegressor
+
+X, Y = load_iris(return_X_y=True)
+ROWS = (X - X.mean(axis=0)) / X.std(axis=0)
+SETTINGS = {"optimizer": "adam", "verbose": 0, "random_state": 0}
+LONGER = {**SETTINGS, "optimizer__learning_rate": 0.1, "epochs": 12}
+
+
+class Subclassed(keras.Model):
+    """One layer."""
+
+    def __init__(self, n_units=1, activation=None):
+        super().__init__()
+        self.last = layers.Dense(n_units, activation=activation)
+
+    def call(self, inputs):
+        return self.last(inputs)
+
+
+class OwnSquares(keras.losses.Loss):
+    """A loss of the user's that subtracts without looking at shapes."""
+
+    def call(self, y_true, y_pred):
+        return keras.ops.square(y_true - y_pred)
+
+
+def test_own_loss_of_one_number():
+    """A loss of the user's compares each row with its own target only."""
+    own, known = (
+        KerasRegressor(lambda: Subclassed(), loss=loss, **LONGER).fit(ROWS, X[:, 3])
+        for loss in (OwnSquares(), "mse")
+    )
+    np.testing.assert_allclose(own.predict(ROWS), known.predict(ROWS), atol=1e-4)
+    assert own.score(ROWS, X[:, 3]) > 0.5
+
+
+@pytest.mark.parametrize("loss", ["mse", "kl_divergence", "binary_crossentropy"])
+def test_classes_as_columns(loss):
+    """A loss that compares outputs one by one gets a column for each class."""
+    labels = np.array(["a", "b", "c"])[Y]
+    classifier = KerasClassifier(lambda: Subclassed(3, "softmax"), loss=loss, **LONGER)
+    assert classifier.fit(ROWS, labels).score(ROWS, labels) > 0.9
+    classifier.partial_fit(ROWS, labels)
+    assert set(classifier.predict(ROWS)) == set(labels)
+
+
+@pytest.mark.parametrize(
+    ("n_units", "loss"),
+    [(2, "sparse_categorical_crossentropy"), (1, "binary_crossentropy")],
+)
+def test_too_few_units(n_units, loss):
+    """A network that cannot tell the classes apart is refused before it is trained."""
+    model = lambda: Subclassed(n_units, "sigmoid")  # noqa: E731
+    classifier = KerasClassifier(model, loss=loss, **SETTINGS)
+    with pytest.raises(ValueError, match=f"{n_units} output units, but y has 3"):
+        classifier.fit(ROWS, Y)
