@@ -286,7 +286,8 @@ def train_test_report(
         What to fit: any of scikit-learn's interface, a pipeline too.
 
     X_train : sequence of samples
-        Samples to fit on.
+        Samples to fit on. What the classifier reads piece by piece from a file, the
+        report does, too.
 
     y_train : array-like of shape (n_train,)
         Their classes.

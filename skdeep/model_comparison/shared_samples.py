@@ -7,10 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import _num_samples
 
+from skdeep.datasets.lazy_rows import LazyRows, is_stored
 from skdeep.encoding.rows import row_keys
+
+# Of arrays so many bytes are compared at once: those in files may not fit in memory.
+_PIECE_BYTES = 2**22
 
 
 def count_shared(X_train: Any, X_test: Any) -> int:
@@ -19,7 +24,8 @@ def count_shared(X_train: Any, X_test: Any) -> int:
     Parameters
     ----------
     X_train, X_test : sequence of samples
-        Arrays, frames, sparse matrices, or sequences of anything that can be hashed.
+        Arrays, also in files, which are read piece by piece; frames, sparse matrices,
+        or sequences of anything that can be hashed.
 
     Returns
     -------
@@ -34,20 +40,38 @@ def count_shared(X_train: Any, X_test: Any) -> int:
         rows = set(_sparse_rows(X_train, common))
         return sum(row in rows for row in _sparse_rows(X_test, common))
     train, test = _samples(X_train), _samples(X_test)
-    if not isinstance(train, np.ndarray) or not isinstance(test, np.ndarray):
-        return _count_hashed(train, test)
-    if train.dtype.kind in "buif" and test.dtype.kind in "buif":
-        common = np.result_type(train, test)
-        known, asked = (
-            row_keys(X.astype(common, copy=False).reshape(len(X), -1))
-            for X in (train, test)
-        )
-        return int(np.isin(asked, known).sum())
+    if all(isinstance(X, np.ndarray | LazyRows) for X in (train, test)) and all(
+        X.dtype.kind in "buif" for X in (train, test)
+    ):
+        common = np.result_type(train.dtype, test.dtype)
+        return int(np.isin(_keys(test, common), _keys(train, common)).sum())
     return _count_hashed(train, test)
 
 
+def _keys(X: NDArray[Any] | LazyRows, dtype: np.dtype[Any]) -> NDArray[np.uint64]:
+    """Return keys of the rows, of which only a piece is read or converted at once."""
+    row_bytes = int(np.prod(X.shape[1:], dtype=np.int64)) * dtype.itemsize
+    step = max(_PIECE_BYTES // max(row_bytes, 1), 1)
+    keys = [
+        row_keys(_rows(X, start, start + step).astype(dtype, copy=False))
+        for start in range(0, len(X), step)
+    ]
+    return np.concatenate(keys)
+
+
+def _rows(X: NDArray[Any] | LazyRows, start: int, stop: int) -> NDArray[Any]:
+    if isinstance(X, LazyRows):
+        return X.read_rows(np.arange(start, min(stop, len(X))))
+    return X[start:stop]
+
+
 def _samples(X: Any) -> Any:
-    """Return an array, or what had better not be made one: texts, or unequal lists."""
+    """Return an array, or what had better not be made one.
+
+    That is what lies in files, texts, and unequal lists.
+    """
+    if is_stored(X):
+        return LazyRows(X)
     if isinstance(X, list | tuple):
         if isinstance(X[0], str):
             # Each would take the room of the longest.

@@ -29,7 +29,7 @@ from skdeep import (
     PretrainedEncoderClassifier,
     StackedAutoencoderTransformer,
 )
-from skdeep.datasets import make_messages
+from skdeep.datasets import LazyRows, make_messages
 from skdeep.model_comparison import train_test_report
 from skdeep.model_comparison.shared_samples import count_shared
 from skdeep.networks import multiply_adds
@@ -158,6 +158,40 @@ def test_shared_samples_are_told(flowers):
 def test_shared_samples_are_counted(train, test, expected):
     """By content, whatever holds them; what cannot be compared counts as different."""
     assert count_shared(train, test) == expected
+
+
+class InAFile:
+    """Images that are made when they are read, of which it remembers the most."""
+
+    shape, dtype = (1500, 64, 64), np.dtype(np.uint8)
+
+    def __init__(self, first):
+        self.first, self.most = first, 0
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __array__(self, dtype=None, copy=None):
+        raise MemoryError("All images were read at once.")
+
+    def __getitem__(self, key):
+        rows = self.first + np.arange(*key.indices(len(self)))
+        self.most = max(self.most, len(rows))
+        images = np.zeros((len(rows), *self.shape[1:]), dtype=self.dtype)
+        images[:, 0, :2] = np.column_stack([rows // 256, rows % 256])
+        return images
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_shared_samples_of_files_are_read_piece_by_piece(dtype):
+    """Whether the other set is in a file, or an array of perhaps another dtype."""
+    train, test = InAFile(0), InAFile(1490)
+    assert count_shared(train, test) == 10
+    assert 0 < train.most <= 1024 >= test.most
+    assert count_shared(train, train[5:9].astype(dtype)) == 4
+    assert count_shared(test[:20].astype(dtype), train) == 10
+    assert count_shared(LazyRows(train, [7, 3, 7]), LazyRows(train, [3, 4])) == 1
+    assert train.most <= 1024
 
 
 def test_operations_of_a_network():
