@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 
-def check_label_types(labels: np.ndarray) -> None:
+def check_label_types(labels: np.ndarray, name: str = "y") -> None:
     """Refuse labels that cannot be sorted, as some are words and others are not.
 
     Parameters
     ----------
     labels : ndarray of shape (n_samples,)
         Labels.
+    name : str, default="y"
+        What the error message calls them.
 
     Raises
     ------
@@ -22,11 +24,11 @@ def check_label_types(labels: np.ndarray) -> None:
     """
     if labels.dtype != object:
         return
-    types = {type(label) for label in labels}
-    if len(types) > 1 and any(issubclass(kind, str) for kind in types):
+    types = {str if isinstance(label, str) else type(label) for label in labels}
+    if len(types) > 1 and str in types:
         names = sorted(kind.__name__ for kind in types)
         raise ValueError(
-            f"y mixes labels of the types {names}. Convert all to str or all to "
+            f"{name} mixes labels of the types {names}. Convert all to str or all to "
             "numbers, and leave out samples without a label."
         )
 

@@ -1,5 +1,6 @@
 """Training on class labels."""
 
+import reprlib
 from typing import Any
 
 import numpy as np
@@ -100,8 +101,10 @@ class LabelLearningMixin:
         """
         with self._previous_fit_kept():
             resume = self.__sklearn_is_fitted__()
-            if resume and classes is not None:
-                self._check_same_classes(np.unique(classes), "partial_fit")
+            if classes is not None:
+                classes = _named_classes(classes)
+                if resume:
+                    self._check_same_classes(classes, "partial_fit")
             return self._learn(
                 X, y, sample_weight, resume=resume, one_epoch=True, classes=classes
             )
@@ -203,11 +206,7 @@ class LabelLearningMixin:
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        refuse_masked(y, "y")
-        if isinstance(y, list | tuple):
-            # Of words and something else NumPy makes words: "nan", "-1".
-            entries = (str(e) if isinstance(e, str) else e for e in y)
-            check_label_types(np.fromiter(entries, dtype=object, count=len(y)))
+        _refuse_mixed(y, "y")
         with understood("y"):
             labels = column_or_1d(y, warn=True)
             assert_all_finite(labels, input_name="y")
@@ -238,3 +237,28 @@ class LabelLearningMixin:
     def _n_outputs(self) -> int:
         n_classes = len(self.classes_)
         return 1 if n_classes == 2 else n_classes
+
+
+def _refuse_mixed(labels: Any, name: str) -> None:
+    """Refuse masked labels, and a list of words and something else."""
+    refuse_masked(labels, name)
+    if isinstance(labels, list | tuple):
+        # Of words and something else NumPy makes words: "nan", "-1".
+        entries = np.fromiter(labels, dtype=object, count=len(labels))
+        check_label_types(entries, name)
+
+
+def _named_classes(classes: Any) -> np.ndarray:
+    """Return the classes that `partial_fit` is given, sorted."""
+    _refuse_mixed(classes, "classes")
+    with understood("classes"):
+        found = np.asarray(classes)
+        if found.ndim != 1 or len(found) < 2:
+            raise ValueError(
+                "classes must be a list or array of at least 2 labels, got "
+                f"{reprlib.repr(classes)}. Pass all labels that will ever occur."
+            )
+        assert_all_finite(found, input_name="classes")
+        check_label_types(found, "classes")
+        check_classification_targets(found)
+        return np.unique(found)
