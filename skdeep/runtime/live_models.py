@@ -46,6 +46,8 @@ class LiveModel:
     compilation : Compilation or None
         What the model is to be compiled with before anybody sees it, None if it is
         compiled.
+    training : bool
+        Whether Keras is training the model just now.
     """
 
     model: Any
@@ -56,6 +58,7 @@ class LiveModel:
     optimizer_state: list[np.ndarray] | None = field(default=None, repr=False)
     learning_rate: float = 0.0
     compilation: Compilation | None = None
+    training: bool = False
 
     def compile(self) -> None:
         """Compile the model, unless it is."""
@@ -128,6 +131,27 @@ def load_weights(model: keras.Model, weights: list[np.ndarray]) -> None:
     check_weights(model.weights, weights)
     assign(model.weights, weights)
     let_layers_copy(model)
+
+
+def has_weights(model: keras.Model, weights: list[np.ndarray]) -> bool:
+    """Tell whether a model still has the weights that it was given.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model.
+    weights : list of ndarray
+        What it was given.
+
+    Returns
+    -------
+    has_weights : bool
+    """
+    variables = model.weights
+    return len(variables) == len(weights) and all(
+        np.array_equal(variable.numpy(), array, equal_nan=array.dtype.kind == "f")
+        for variable, array in zip(variables, weights, strict=True)
+    )
 
 
 LIVE_MODELS = LiveModels()

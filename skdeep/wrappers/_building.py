@@ -15,7 +15,12 @@ from skdeep.runtime.custom_models import (
 )
 from skdeep.runtime.descriptions import NetworkDescription, describe_network
 from skdeep.runtime.keras_copies import copy_model
-from skdeep.runtime.live_models import LIVE_MODELS, LiveModel, load_weights
+from skdeep.runtime.live_models import (
+    LIVE_MODELS,
+    LiveModel,
+    has_weights,
+    load_weights,
+)
 from skdeep.wrappers._compiling import ModelCompiler
 from skdeep.wrappers._targets import as_plain, from_plain
 
@@ -216,6 +221,15 @@ class ModelBuilder(ModelCompiler):
         live.compile()
         return live, model
 
+    def _leave_changed_model(self) -> None:
+        """Leave a model that somebody else has changed to them."""
+        live = LIVE_MODELS.get(self)
+        model = live.model() if live is not None else None
+        if live is None or model is None or live.training:
+            return
+        if live.loaded is self.weights_ and not has_weights(model, self.weights_):
+            LIVE_MODELS.forget(self)
+
     def _network(self) -> runtime.NetworkSpec:
         """Return what builds the network, which is the user's function."""
 
@@ -241,7 +255,8 @@ class ModelBuilder(ModelCompiler):
         """The compiled `keras.Model` with the fitted weights.
 
         It is the same object as long as you hold it, also while training goes on.
-        Changing it does not change the estimator, whose numbers are in `weights_`.
+        Changing it does not change the estimator, whose numbers are in `weights_`: a
+        model that you have given other weights is yours, and is replaced by another.
         """
         if self._model_in_training is not None:
             return self._model_in_training

@@ -41,6 +41,7 @@ class ModelPredictor(ModelTrainer):
         description = self._description() if plain and is_array(rows) else None
         if description is not None:
             return self._inferred(description, self.weights_, rows)
+        self._leave_changed_model()
         try:
             return self.model_.predict(x=rows, callbacks=callbacks, **arguments)
         finally:

@@ -85,6 +85,7 @@ class ModelTrainer(DataEncoder):
             rows, labels, weights = self._prepare(X, y, sample_weight, reset=not resume)
             state = self._state(resume)
             if resume:
+                self._leave_changed_model()
                 live, model = self._live_model(current=True)
             else:
                 self._fit_encoders(rows, labels)

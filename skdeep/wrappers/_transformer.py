@@ -293,6 +293,7 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
         if self.output_layer is None:
             return self._predict_raw(X)
         rows = self._encoded(self.feature_encoder_, self._valid_inputs(X, reset=False))
+        self._leave_changed_model()
         model, part = self._part()
         description = describe_network(part)
         if description is None or not is_array(rows):

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 from sklearn.datasets import load_iris
 
-from skdeep import KerasClassifier, KerasRegressor
+from skdeep import KerasClassifier, KerasRegressor, KerasTransformer
 
 X, Y = load_iris(return_X_y=True)
 ROWS = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -62,3 +62,64 @@ def test_too_few_units(n_units, loss):
     classifier = KerasClassifier(model, loss=loss, **SETTINGS)
     with pytest.raises(ValueError, match=f"{n_units} output units, but y has 3"):
         classifier.fit(ROWS, Y)
+
+
+# -- models that somebody else changes -------------------------------------------------
+
+
+def emptied(model):
+    """Set all weights to 0."""
+    model.set_weights([array * 0 for array in model.get_weights()])
+
+
+def test_changed_model():
+    """Whatever is done to `model_`, the estimator's numbers are its own."""
+    settings = {**SETTINGS, "loss": "mse"}
+    first, second = (
+        KerasRegressor(lambda: Subclassed(), **settings).fit(ROWS, Y) for _ in range(2)
+    )
+    expected = first.predict(ROWS)
+    emptied(first.model_)
+    np.testing.assert_array_equal(first.predict(ROWS), expected)
+    emptied(first.model_)
+    for regressor in (first, second):
+        regressor.partial_fit(ROWS, Y)
+    np.testing.assert_array_equal(first.predict(ROWS), second.predict(ROWS))
+
+
+@keras.saving.register_keras_serializable("tests")
+def squares(x):
+    """An activation of the user's own."""
+    return x * x
+
+
+def test_changed_instance():
+    """A network that was taken as it is may be trained by others afterwards."""
+    inputs = keras.Input((4,))
+    hidden = layers.Dense(2, activation=squares, name="hidden")(inputs)
+    network = keras.Model(inputs, hidden)
+    transformer = KerasTransformer(network, verbose=0, output_layer="hidden")
+    expected = transformer.initialize(ROWS).transform(ROWS)
+    emptied(network)
+    np.testing.assert_array_equal(transformer.transform(ROWS), expected)
+    assert not np.any(network.get_weights()[0])
+
+
+class Asks(keras.callbacks.Callback):
+    """Ask the estimator while it is trained."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.asked.predict(ROWS)
+
+
+def test_predictions_while_training():
+    """To ask an estimator while its training goes on does not disturb it."""
+    settings = {**SETTINGS, "loss": "mse", "epochs": 3, "warm_start": True}
+    first, second = (
+        KerasRegressor(lambda: Subclassed(), **settings).fit(ROWS, Y) for _ in range(2)
+    )
+    callback = Asks()
+    callback.asked = first
+    first.set_params(callbacks=callback).fit(ROWS, Y)
+    second.fit(ROWS, Y)
+    np.testing.assert_array_equal(first.predict(ROWS), second.predict(ROWS))
