@@ -324,6 +324,9 @@ class DeepCNNClassifier(ClassificationMixin, ImageInputMixin, DeepEstimator):
         height, width, _ = self.image_shape_
         n_images = max(1, _MEASURED_PIXELS // height // width)
         chosen = feed.sample(min(_MEASURED_IMAGES, n_images))
+        if sample_weight is not None and not sample_weight[chosen].any():
+            # They may be few, and of classes that `class_weight` leaves out.
+            chosen = np.flatnonzero(sample_weight)[: len(chosen)]
         images = np.asarray(feed.take(chosen).tensors()[0], dtype=np.float64)
         images = images * feed.layout.scale
         weights = None if sample_weight is None else sample_weight[chosen]

@@ -213,6 +213,15 @@ def test_the_unit_of_pixels_does_not_matter(shapes):
     np.testing.assert_allclose(bytes_, large, atol=1e-3)
 
 
+@pytest.mark.parametrize("left_out", range(4))
+def test_statistics_are_of_images_that_count(shapes, monkeypatch, left_out):
+    """The few large images that are measured may all be of a class of weight zero."""
+    monkeypatch.setattr("skdeep.classifiers._deep_cnn._MEASURED_PIXELS", 144)
+    images, labels = shapes
+    model = classifier(epochs=1, class_weight={left_out: 0}).fit(images, labels)
+    assert np.isfinite(model.predict_proba(images[:2])).all()
+
+
 def test_statistics_stay_when_training_goes_on(shapes):
     """What the network has learned refers to them."""
     X, y = shapes
