@@ -70,7 +70,9 @@ def compare_classifiers(
 
     y : array-like of shape (n_samples,)
         Labels of two or more classes. Of two classes the second in sorted order is
-        the positive one.
+        the positive one. Rows labelled -1, which semi-supervised classifiers take as
+        unlabelled, can be trained on by these, and not tested: pass `cv` as folds that
+        test the other rows.
 
     groups : array-like of shape (n_samples,), default=None
         Rows of one group never stand on both sides of a split; near-duplicates of
@@ -119,7 +121,8 @@ def compare_classifiers(
 
     ValueError
         If names repeat, lengths differ, y is continuous or of one class, a fold is
-        empty or tests rows it trains on, or every fit fails.
+        empty, tests rows it trains on or rows that a classifier takes as unlabelled, or
+        every fit fails.
 
     Warns
     -----

@@ -17,6 +17,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _num_samples
 
+from skdeep.model_comparison.report_labels import UNLABELLED, marks_unlabelled
 from skdeep.model_comparison.scoring import Scorer
 
 #: Ways to ask for a continuous score, the preferred one first.
@@ -119,6 +120,7 @@ def evaluate_fold(
         estimator.fit(X_train, y_train, **rows_of_metadata(fit_params, X, train))
         fit_time = time.perf_counter() - start
         stage = "predict"
+        _check_labelled(estimator, y_train, y_test)
         start = time.perf_counter()
         predicted = np.asarray(estimator.predict(X_test))
         predict_time = time.perf_counter() - start
@@ -175,6 +177,22 @@ def _is_per_row(value: Any) -> bool:
         return False
     shape = getattr(value, "shape", None)
     return len(shape) > 0 if shape is not None else hasattr(value, "__len__")
+
+
+def _check_labelled(
+    estimator: Any, y_train: NDArray[Any], y_test: NDArray[Any]
+) -> None:
+    """Raise ValueError if rows are to be tested whose label stands for none."""
+    if not marks_unlabelled(y_train, getattr(estimator, "classes_", y_train)):
+        return
+    n_unlabelled = int(np.count_nonzero(y_test == UNLABELLED))
+    if n_unlabelled:
+        raise ValueError(
+            f"{n_unlabelled} test rows are labelled {UNLABELLED}, which is no class of "
+            f"the fitted {type(estimator).__name__}: it takes such rows as unlabelled, "
+            "and metrics would count them as errors. Pass folds as cv that test "
+            "labelled rows only and train on the others, too."
+        )
 
 
 def _remember(estimator: Any, method: str, X_test: Any, answer: Any) -> None:

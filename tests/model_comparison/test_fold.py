@@ -8,6 +8,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.metrics.pairwise import linear_kernel
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC
 
 from skdeep.model_comparison.fold import evaluate_fold, rows_of_metadata
@@ -265,3 +266,36 @@ def test_metadata_of_rows_is_sliced_and_other_metadata_is_not():
     assert sliced["number"] == 3
     assert len(sliced["options"]) == 5
     assert sliced["none"] is None
+
+
+@pytest.mark.parametrize("raise_errors", [True, False])
+def test_unlabelled_rows_cannot_be_tested(raise_errors):
+    """They would count as errors of a classifier that never predicts them."""
+    y = np.where(Y == "spam", 1, 0)
+    y[::3] = -1
+    classifier = SelfTrainingClassifier(LogisticRegression())
+    message = "10 test rows are labelled -1, .* unlabelled"
+    if raise_errors:
+        with pytest.raises(ValueError, match=message):
+            evaluate(classifier, y=y, scoring="accuracy")
+        return
+    outcome = evaluate(classifier, y=y, scoring="accuracy", raise_errors=False)
+    assert outcome.scores == {}
+    assert outcome.errors[0][0] == "predict"
+
+
+def test_unlabelled_rows_can_be_trained_on():
+    """Folds that test labelled rows only give the figures of these."""
+    y = np.where(Y == "spam", 1, 0)
+    y[:60:3] = -1
+    classifier = SelfTrainingClassifier(LogisticRegression())
+    outcome = evaluate(classifier, y=y, scoring="accuracy")
+    classifier.fit(X[:60], y[:60])
+    assert outcome.scores == {"accuracy": classifier.score(X[60:], y[60:])}
+
+
+def test_minus_one_is_a_class_of_supervised_classifiers():
+    """It is tested like any other."""
+    y = np.where(Y == "spam", 1, -1)
+    outcome = evaluate(LogisticRegression(), y=y, scoring="accuracy")
+    assert outcome.scores["accuracy"] > 0.5
