@@ -168,7 +168,9 @@ class CodeSearch:
         if len(queries) <= n_each:
             return [(0, search(queries))]
         starts = range(0, len(queries), n_each)
-        results = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+        # Threads also in a context of processes, each of which would get a copy of all
+        # codes.
+        results = Parallel(n_jobs=self.n_jobs, backend="threading")(
             delayed(search)(queries[start : start + n_each]) for start in starts
         )
         return list(zip(starts, results, strict=True))

@@ -1,5 +1,6 @@
 """The estimator: exactness, order, parameters, errors."""
 
+import os
 import pickle
 from unittest import mock
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.cluster import DBSCAN
 from sklearn.exceptions import NotFittedError
@@ -15,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdeep.hashing import (
     HammingNeighbors,
+    brute_force,
     multi_index,
     pack_bits,
     search,
@@ -423,3 +426,25 @@ def test_searching_needs_fitting(method):
 def test_scikit_learn_checks_pass(estimator, check):
     """Every check of scikit-learn passes; none is skipped or expected to fail."""
     check(estimator)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky", "multiprocessing"])
+def test_threads_in_any_context_of_joblib(backend):
+    """Queries go to threads, also where others of joblib's jobs go to processes."""
+    bits = np.random.default_rng(0).integers(0, 2, size=(1100, 12))
+    neighbors = HammingNeighbors(3).fit(bits)
+    alone = neighbors.kneighbors(bits, return_distance=False)
+    processes = set()
+
+    def noted(*arguments):
+        processes.add(os.getpid())
+        return nearest_codes(*arguments)
+
+    nearest_codes = brute_force.nearest_codes
+    with (
+        parallel_config(backend, n_jobs=2),
+        mock.patch.object(brute_force, "nearest_codes", noted),
+    ):
+        together = neighbors.kneighbors(bits, return_distance=False)
+    np.testing.assert_array_equal(alone, together)
+    assert processes == {os.getpid()}
