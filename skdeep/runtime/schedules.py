@@ -63,10 +63,22 @@ def learning_rates(
     Returns
     -------
     rates : ndarray of shape (n_steps,), dtype float32
+
+    Raises
+    ------
+    ValueError
+        If a callable cannot be called with the number of a step, or returns no number.
     """
     steps = np.arange(first_step, first_step + n_steps)
     if callable(learning_rate):
-        rates = [float(np.asarray(learning_rate(step))) for step in steps]
+        try:
+            rates = [float(np.asarray(learning_rate(step))) for step in steps]
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"learning_rate={learning_rate!r} must be a number, an object of "
+                "keras.optimizers.schedules.LearningRateSchedule, or a function from "
+                f"the number of a step to a number, but calling it failed: {error}"
+            ) from error
         return np.asarray(rates, dtype=np.float32)
     progress = steps / max(total_steps, 1)
     return np.asarray(learning_rate * SCHEDULES[schedule](progress), dtype=np.float32)

@@ -62,3 +62,17 @@ def test_functions():
     np.testing.assert_allclose(found, 0.5 * 0.1 ** (np.arange(20, 25) / 10), rtol=1e-5)
     found = learning_rates(lambda step: 1 / (1 + step), "linear", 3, 2, 10)
     np.testing.assert_allclose(found, [1 / 4, 1 / 5], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        keras.optimizers.schedules.ExponentialDecay,
+        lambda: 0.1,
+        lambda step: "little",
+    ],
+)
+def test_functions_that_give_no_rate(wrong):
+    """What is no function from a step to a number is said to be the learning rate."""
+    with pytest.raises(ValueError, match=r"learning_rate=.* of a step to a number"):
+        learning_rates(wrong, "constant", 0, 2, 2)
