@@ -118,6 +118,9 @@ class EpochProgress:
         return f", {'at most ' if self.early else ''}{duration(n_left * of_epoch)} left"
 
     def _write(self, line: str) -> None:
+        # A process without a console has no standard output; `print` is silent, too.
+        if self._stream is None:
+            return
         self._stream.write(line)
         self._stream.flush()
 

@@ -176,6 +176,13 @@ def test_streams_that_are_no_terminal(stream, clock, terminal, monkeypatch):
     assert len(lines.getvalue().splitlines()) == 2
 
 
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_no_standard_output(clock, monkeypatch, verbose):
+    """A process without a standard output, as `pythonw` is, trains all the same."""
+    monkeypatch.setattr(progress.sys, "stdout", None)
+    run(EpochProgress("Net", 2, verbose), clock, 2)
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "1 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (3600, "1 h 0 min")],
