@@ -165,6 +165,7 @@ def fit(
             strata,
             epoch_generator(seed, _SPLIT),
         )
+        _check_watched(sample_weight[watched])
     data = TrainingData(inputs, targets, sample_weight)
     state = state or TrainingState(seed)
     same = state.optimizer_name == options.optimizer.name
@@ -232,6 +233,16 @@ def divergence(what: str, epoch: int, rate: float | None) -> ValueError:
         f"Training diverged: {what} in epoch {epoch + 1}{where}. Lower learning_rate, "
         "scale the data to about [0, 1], or set optimizer__clipnorm."
     )
+
+
+def _check_watched(weights: np.ndarray) -> None:
+    """Refuse to watch rows whose mean loss is not defined."""
+    if not weights.any():
+        raise ValueError(
+            f"The {len(weights)} rows that early stopping would watch weigh nothing "
+            "next to the others, so there is no validation loss. Pass weights that "
+            "differ less, a larger validation_fraction, or early_stopping=False."
+        )
 
 
 class _Run:

@@ -167,6 +167,17 @@ def test_divergence_on_watched_rows():
         fit(X=X, y=y, seed=2, options=settings)
 
 
+def test_watched_rows_that_weigh_nothing():
+    """Weights too small to tell a loss are not taken for a training that diverges."""
+    _, watched = validation_split(60, 0.3, None, epoch_generator(2, 2**31))
+    weights = np.ones(60, np.float32)
+    weights[watched] = 0
+    settings = options(early_stopping=True, validation_fraction=0.3)
+    X, y = regression_data(60)
+    with pytest.raises(ValueError, match="18 rows that early stopping would watch"):
+        fit(X=X, y=y, seed=2, options=settings, sample_weight=weights)
+
+
 def test_hooks():
     """Hooks get the epoch, what was measured and the weights; they may stop."""
     calls = []
