@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from scipy.sparse import issparse
 from sklearn import config_context
-from sklearn.base import is_regressor
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import get_tags
 from sklearn.utils.validation import (
     _check_feature_names,
@@ -163,8 +163,22 @@ class DataEncoder(ModelBuilder):
             targets = inputs if y is X else y
         elif not _is_encoded(y, given[1], encoded[1]):
             targets = _as_targets(y, is_regressor(self))
-            targets = self._encoded_targets(targets, model)
+            targets = self._targets_to_validate(targets, model)
+        if isinstance(targets, np.ndarray) and hasattr(inputs, "shape"):
+            weights = [w if w is None else np.asarray(w) for w in weights]
+            check_consistent_length(inputs, targets, *weights)
         return (inputs, targets, *weights)
+
+    def _targets_to_validate(self, targets: np.ndarray, model: keras.Model) -> Any:
+        try:
+            return self._encoded_targets(targets, model)
+        except ValueError as error:
+            if not is_classifier(self):
+                raise
+            raise ValueError(
+                f"The targets in validation_data cannot be encoded: {error} There, use "
+                "labels as in y, not their codes: they are encoded as y is."
+            ) from error
 
     def _positive_weights(self, sample_weight: Any, X: Any) -> np.ndarray | None:
         if sample_weight is None:

@@ -136,3 +136,24 @@ def test_reconstruction():
     transformer.fit(X, validation_data=(X, X))
     error = np.mean((transformer.transform(X) - X / 10) ** 2)
     assert transformer.history_["val_loss"][0] == pytest.approx(error, rel=1e-4)
+
+
+def test_codes_instead_of_labels():
+    """Who passes numbers for names is told what is wanted."""
+    settings = SETTINGS | {"loss": "sparse_categorical_crossentropy"}
+    classifier = KerasClassifier(network, **settings)
+    labels = np.array(["a", "b", "c"])[Y]
+    with pytest.raises(ValueError, match=r"validation_data.*labels as in y, not their"):
+        classifier.fit(X, labels, validation_data=(X, Y))
+
+
+def test_weights_in_a_list():
+    """Weights of the rows to validate on may be a list, and must fit the rows."""
+    settings = SETTINGS | {"loss": "sparse_categorical_crossentropy"}
+    classifier = KerasClassifier(network, **settings)
+    data = (X, Y, [2.0] * 150)
+    found, expected = measured(classifier, X, Y, validation_data=data)
+    assert found == pytest.approx(2 * expected, rel=1e-5)
+    for wrong in ((X, Y, [1.0]), (X, Y[:-1])):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            classifier.fit(X, Y, validation_data=wrong)
