@@ -54,10 +54,12 @@ class ModelCompiler(DeepEstimator):
         class_of, parameters = _CLASS_OF[name], self._routed(name)
         if name == "optimizer":
             parameters = {k: v for k, v in parameters.items() if "__" not in k}
+        if name == "loss" and parameters:
+            class_of = _loss_class_with_parameters
         try:
             value = try_to_convert_strings_to_classes(given, class_of)
             value = unflatten_params(items=value, params=parameters)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{name}={given!r} with {parameters or 'nothing'} routed "
                 f"to it is not what Keras takes: {error} Use a name, a class or "
@@ -115,6 +117,18 @@ def _loss_class(name: str) -> Any:
     """Return the class or function that a loss is the name of."""
     loss = keras.losses.get(name)
     return type(loss) if isinstance(loss, keras.losses.Loss) else loss
+
+
+def _loss_class_with_parameters(name: str) -> Any:
+    """Return the class that a loss is the name of, or has the function's name."""
+    loss = _loss_class(name)
+    if inspect.isclass(loss):
+        return loss
+    key = loss.__name__.replace("_", "")
+    classes = {
+        n.lower(): c for n, c in vars(keras.losses).items() if inspect.isclass(c)
+    }
+    return classes.get(key, loss)
 
 
 def _metric_class(name: str) -> Any:

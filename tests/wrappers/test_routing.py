@@ -155,6 +155,31 @@ def test_loss_and_metrics_of_every_kind():
     assert fits[3].history_.keys() == {"loss", "right"}
 
 
+@pytest.mark.parametrize("name", ["huber", "Huber", "mean_squared_error", "mse"])
+def test_parameters_of_a_loss_by_its_name(name):
+    """The name of a function takes the parameters of the class of that name."""
+    known = {"delta": 0.2} if "uber" in name else {"reduction": "sum"}
+    loss = getattr(keras.losses, "Huber" if "uber" in name else "MeanSquaredError")
+    routed = {f"loss__{key}": value for key, value in known.items()}
+    settings = {"batch_size": 150, **QUIET}
+
+    def network():
+        return keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+
+    by_name, by_class = (
+        KerasRegressor(network, **parameters, **settings).fit(X, Y).history_["loss"]
+        for parameters in ({"loss": name, **routed}, {"loss": loss(**known)})
+    )
+    assert by_name == pytest.approx(by_class, rel=1e-5)
+
+
+def test_parameters_of_what_takes_none():
+    """Parameters of a function of the user's are refused by name."""
+    loss = keras.ops.subtract
+    with pytest.raises(ValueError, match="parameters of a name or class start with"):
+        iris_classifier(loss=loss, loss__delta=1).fit(X, Y)
+
+
 class Scaled(keras.losses.Loss):
     """A loss of the user's that cannot be constructed from nothing."""
 
