@@ -3,11 +3,13 @@
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from types import SimpleNamespace
 from typing import Any
 
 import keras
 import numpy as np
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from skdeep import runtime
 from skdeep.base import _flattened
@@ -181,6 +183,8 @@ class ModelTrainer(DataEncoder):
         """Return what to call `keras.Model.fit` with, beside the rows."""
         routed = self._routed("fit", self._fit_kwargs)
         routed = {k: v for k, v in routed.items() if not k.startswith("callbacks")}
+        self._check_fit_arguments({f"fit__{k}": v for k, v in routed.items()})
+        self._check_fit_arguments(arguments)
         routed |= arguments
         first = self.current_epoch if one_epoch and resume else 0
         first = arguments.get("initial_epoch", first)
@@ -193,6 +197,20 @@ class ModelTrainer(DataEncoder):
         given = [given] if isinstance(given, keras.callbacks.Callback) else given
         routed["callbacks"] = [*self._new_callbacks("fit"), *_flattened(given)]
         return routed
+
+    def _check_fit_arguments(self, arguments: dict[str, Any]) -> None:
+        """Refuse what the parameter of the same name could not be."""
+        constraints = {
+            name: self._parameter_constraints[key]
+            for name, value in arguments.items()
+            if (key := name.removeprefix("fit__")) in _FIT_ARGUMENTS - {"initial_epoch"}
+            and value is not None
+        }
+        for name in constraints.keys() & {"epochs", "fit__epochs"}:
+            # Without an epoch, there are shapes and random weights.
+            constraints[name] = [Interval(Integral, 0, None, closed="left")]
+        checked = {name: arguments[name] for name in constraints}
+        validate_parameter_constraints(constraints, checked, type(self).__name__)
 
     def _new_callbacks(self, method: str) -> list[keras.callbacks.Callback]:
         """Construct the callbacks of "fit" or "predict" from the parameters."""

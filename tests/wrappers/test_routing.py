@@ -310,3 +310,29 @@ def test_wrong_settings(changes, match):
     with pytest.raises((TypeError, ValueError), match=match):
         estimator.fit(X, Y)
     assert not hasattr(estimator, "weights_")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", "3"),
+        ("epochs", -1),
+        ("epochs", 2.5),
+        ("batch_size", 0),
+        ("validation_split", 1.5),
+        ("shuffle", "no"),
+    ],
+)
+def test_wrong_routed_settings(name, value):
+    """What is routed to `fit` is held to what the parameter of that name may be."""
+    with pytest.raises(ValueError, match=f"'fit__{name}' parameter of KerasClassifier"):
+        iris_classifier(**{f"fit__{name}": value}).fit(X, Y)
+    with pytest.raises(ValueError, match=f"'{name}' parameter of KerasClassifier"):
+        iris_classifier().fit(X, Y, **{name: value})
+
+
+def test_no_epochs():
+    """Without an epoch there are the weights that the function has made."""
+    fitted = iris_classifier(fit__epochs=0).fit(X, Y)
+    assert fitted.n_iter_ == 0
+    assert iris_classifier().fit(X, Y, epochs=0).n_iter_ == 0
