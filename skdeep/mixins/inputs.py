@@ -161,6 +161,13 @@ class TextInputMixin:
         encoding = self._new_text_encoding(texts)
         self.vocabulary_ = dict(encoding.vocabulary)
         self.max_length_ = encoding.max_length
+        self._tokens_are = self._kind_of_tokens()
+
+    def _kind_of_tokens(self) -> str:
+        """Say what decides which tokens a text has, as far as it can be compared."""
+        if callable(self.analyzer):
+            return "analyzer=<callable>"
+        return f"analyzer={self.analyzer!r}, lowercase={bool(self.lowercase)}"
 
     def _new_text_encoding(self, texts: list[str]) -> TextEncoding:
         return learn_text_encoding(
@@ -172,6 +179,14 @@ class TextInputMixin:
         )
 
     def _text_encoding(self) -> TextEncoding:
+        # Models that were saved by earlier versions do not say.
+        fitted, now = vars(self).get("_tokens_are"), self._kind_of_tokens()
+        if fitted not in (None, now):
+            raise ValueError(
+                f"This {type(self).__name__} has the vocabulary of {fitted}, but these "
+                f"parameters were changed to {now} after fit. Set them back, or call "
+                "fit again (with warm_start=False)."
+            )
         return TextEncoding(
             vocabulary=self.vocabulary_,
             max_length=self.max_length_,

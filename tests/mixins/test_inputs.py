@@ -233,6 +233,25 @@ def test_own_analyzer():
     assert (with_spaces[0] != with_spaces[1]).all()
 
 
+@pytest.mark.parametrize("method", ["predict", "fit", "partial_fit"])
+@pytest.mark.parametrize(
+    "change", [{"analyzer": "char"}, {"analyzer": str.split}, {"lowercase": True}]
+)
+def test_other_tokens_than_those_of_the_vocabulary(method, change):
+    """All of a text would be unknown, which nobody would see."""
+    estimator = fit(fresh(TEXT, warm_start=True, analyzer="word", lowercase=False))
+    before = state(estimator)
+    known = estimator.get_params(deep=False)
+    estimator.set_params(**change)
+    arguments = (TEXTS.X,) if method == "predict" else (TEXTS.X, TEXTS.y)
+    with pytest.raises(ValueError, match="Set them back, or call fit again"):
+        getattr(estimator, method)(*arguments)
+    estimator.set_params(**{name: known[name] for name in change})
+    assert_same(state(estimator), before)
+    estimator.set_params(**change, warm_start=False)
+    fit(estimator).predict(TEXTS.X)
+
+
 def test_folds_share_a_network():
     """Vocabularies that differ by a few words are embedded by the same network."""
     classifier = RNNClassifier("simple", units=2, embedding_size=2, epochs=1)
