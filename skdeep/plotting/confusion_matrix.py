@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import confusion_matrix
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skdeep.model_comparison import Comparison
 from skdeep.model_comparison.confusions import confused_labels, confusions
@@ -388,6 +388,7 @@ def _counts(
     if len(names) != 1:
         return confusion_matrix(y_true, y_pred, labels=names, sample_weight=weight)
     # Of a single class scikit-learn warns, though a picture of it may be wanted.
+    check_consistent_length(y_true, y_pred, weight)
     chosen = (np.asarray(y_true) == names[0]) & (np.asarray(y_pred) == names[0])
     total = chosen.sum() if weight is None else np.asarray(weight)[chosen].sum()
     return np.array([[total]])

@@ -83,6 +83,20 @@ def test_one_row_of_one_class(pyplot):
     assert display.largest_confusions() == []
 
 
+@pytest.mark.parametrize(
+    ("true", "predicted", "weight"),
+    [
+        (["a", "a"], ["a"], None),
+        (["a"], ["a", "a", "a"], None),
+        (["a", "a"], ["a", "a"], [1.0]),
+    ],
+)
+def test_rows_of_one_class_belong_together(pyplot, true, predicted, weight):
+    """One prediction does not stand for all rows, and one weight neither."""
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        ConfusionMatrixDisplay.from_predictions(true, predicted, sample_weight=weight)
+
+
 def test_a_hundred_classes(pyplot):
     """Names are thinned out and numbers left out; the worst confusions are known."""
     true = np.repeat(np.arange(100), 4)
