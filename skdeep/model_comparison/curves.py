@@ -168,7 +168,7 @@ def mean_curves(
     grid = kind.grid(_check_n_points(n_points))
     curves = {
         name: fold_curves(comparison, name, pos_label)
-        for name in _check_names(comparison, names)
+        for name in check_names(comparison, names)
     }
     ordinates = {
         name: np.array([kind.ordinates(curve, grid) for curve in each])
@@ -201,8 +201,22 @@ def check_binary(classes: Sequence[Any] | NDArray[Any]) -> None:
         )
 
 
-def _check_names(comparison: Comparison, names: Sequence[str] | None) -> list[str]:
-    """Return the names to use, or raise ValueError if one does not exist."""
+def check_names(comparison: Comparison, names: Sequence[str] | None) -> list[str]:
+    """Return the names to use, or raise ValueError if one does not exist.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The comparison.
+
+    names : sequence of str, str or None
+        What the user asked for; None for all.
+
+    Returns
+    -------
+    names : list of str
+        At least one.
+    """
     if names is None:
         return list(comparison.names)
     chosen = [names] if isinstance(names, str) else list(names)

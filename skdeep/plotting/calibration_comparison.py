@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 
 from skdeep.model_comparison import Comparison
 from skdeep.model_comparison.calibration import Reliability, reliability
+from skdeep.model_comparison.curves import check_names
 from skdeep.model_comparison.predicted_labels import was_fitted
 from skdeep.plotting.figures import literal_legend, new_axes
 from skdeep.plotting.palette import REFERENCE_LINE, line_styles, own_styles
@@ -120,18 +122,17 @@ class CalibrationComparisonDisplay:
             If a name does not exist, has no probabilities or failed in every fold, if
             no classifier is left, or `n_bins` is less than 1.
 
+        TypeError
+            If `n_bins` is not an int.
+
         ImportError
             If matplotlib is not installed.
         """
+        if isinstance(n_bins, bool) or not isinstance(n_bins, Integral):
+            raise TypeError(f"n_bins must be an int. Got {n_bins!r} instead.")
         if n_bins < 1:
             raise ValueError(f"n_bins must be at least 1. Got {n_bins!r} instead.")
-        chosen = list(comparison.names if names is None else names)
-        unknown = [name for name in chosen if name not in comparison.names]
-        if unknown:
-            raise ValueError(
-                f"names must hold classifiers of this comparison, which are "
-                f"{', '.join(map(repr, comparison.names))}. Got {chosen}."
-            )
+        chosen = check_names(comparison, names)
         found = {name: reliability(comparison, name, n_bins=n_bins) for name in chosen}
         curves = {name: curve for name, curve in found.items() if curve is not None}
         if not curves or (names is not None and len(curves) < len(found)):

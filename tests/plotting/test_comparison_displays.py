@@ -42,6 +42,12 @@ def test_calibration_curves(pyplot, comparison):
     assert "the class 1" in display.ax_.get_xlabel()
 
 
+def test_calibration_of_one_classifier(pyplot, comparison):
+    """Its name is enough, as for the other curves."""
+    display = CalibrationComparisonDisplay.from_comparison(comparison, names="bayes")
+    assert list(display.lines_) == ["bayes"]
+
+
 def test_calibration_of_more_classes(pyplot):
     """The axis says that the probability is that of the predicted class."""
     X, y = load_iris(return_X_y=True)
@@ -144,6 +150,10 @@ def test_calibration_refusals(pyplot, comparison):
         draw(comparison, names=["forest"])
     with pytest.raises(ValueError, match="n_bins"):
         draw(comparison, n_bins=0)
+    with pytest.raises(TypeError, match="n_bins must be an int"):
+        draw(comparison, n_bins=2.5)
+    with pytest.raises(ValueError, match="names must hold classifiers"):
+        draw(comparison, names=[])
     with pytest.raises(ValueError, match="2 curves"):
         draw(comparison, curve_kwargs=[{}])
 
