@@ -51,8 +51,10 @@ def reliability(
     """Compare out-of-fold probabilities with what happened.
 
     Of two classes the probability is that of the second, of more classes that of the
-    predicted one. The rows are put in order of their probability and divided into
-    bins of equal size; equal probabilities stay together.
+    predicted one, or, where a frozen classifier predicted what is none of the classes
+    of the comparison, that of the most probable of these. The rows are put in order of
+    their probability and divided into bins of equal size; equal probabilities stay
+    together.
 
     Parameters
     ----------

@@ -89,7 +89,9 @@ def compare_classifiers(
         "matthews_corrcoef", "roc_auc" and "average_precision" of two classes, and
         for "accuracy", "balanced_accuracy", "f1_macro" and "matthews_corrcoef" of
         more. Metrics of the positive class such as "f1" work with labels like "ham"
-        and "spam" too.
+        and "spam" too. Where a label is 1, those that are named take it for the
+        positive one, as `cross_validate` does, be it the first (of 1 and 2) or the
+        second; None takes the second.
 
     n_jobs : int, default=None
         Number of fits that run at the same time; -1 uses all processors. Scores and
