@@ -356,6 +356,27 @@ class RegressorTargets(_TargetEncoder):
         self.n_outputs_expected_ = 1
         return self
 
+    def check_outputs(self, shapes, loss):
+        """Refuse a network that Keras would train, but that cannot predict y.
+
+        Parameters
+        ----------
+        shapes : sequence of tuple
+            Shape of a row of each output of the network, as far as they are known.
+        loss : object
+            What the network is compiled with; one of the user's may know better.
+        """
+        if len(shapes) == 1 and is_of_keras(loss) and None not in shapes[0]:
+            self._check_shape(shapes[0])
+
+    def _check_shape(self, shape):
+        if int(np.prod(shape)) != int(np.prod(self.shape_)):
+            raise ValueError(
+                f"The network's output for a sample has shape {shape}, but the "
+                f"targets have {self.shape_}. Let the network end in as many units as "
+                "y has columns: meta['n_outputs_'] says how many."
+            )
+
     def transform(self, y):
         """Return targets as they are.
 
@@ -389,12 +410,7 @@ class RegressorTargets(_TargetEncoder):
         -------
         predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        if y.size != len(y) * int(np.prod(self.shape_)):
-            raise ValueError(
-                f"The network's output for a sample has shape {y.shape[1:]}, but the "
-                f"targets have {self.shape_}. Let the network end in as many units as "
-                "y has columns: meta['n_outputs_'] says how many."
-            )
+        self._check_shape(y.shape[1:])
         return y.reshape(-1, *self.shape_)
 
 

@@ -75,6 +75,15 @@ def test_own_loss_of_one_number_in_validation():
     assert regressor.history_["val_loss"] == pytest.approx([error], rel=1e-4)
 
 
+@pytest.mark.parametrize(("n_units", "n_columns"), [(1, 3), (3, 1), (2, 3)])
+def test_outputs_that_are_no_numbers_of_y(n_units, n_columns):
+    """A network that cannot predict y is refused before it is trained."""
+    regressor = KerasRegressor(dense(n_units), loss="mse", **SETTINGS)
+    with pytest.raises(ValueError, match="but the targets have"):
+        regressor.fit(ROWS, X[:, :n_columns])
+    assert not hasattr(regressor, "weights_")
+
+
 # -- columns of classes ----------------------------------------------------------------
 
 
