@@ -272,10 +272,12 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
                 f"{autoencoder!r}. Pass for instance DenoisingAutoencoderTransformer()."
             )
         if self.pretrain and autoencoder.__sklearn_is_fitted__():
-            if autoencoder._images != self._images:
+            # Whether they come flat, or with an axis of channels, makes no difference.
+            wanted, found = _described(autoencoder._images), _described(self._images)
+            if wanted != found:
                 raise ValueError(
-                    f"autoencoder was fitted on {autoencoder._images}, but X is "
-                    f"{self._images}. Pass images of that shape and unit, or an "
+                    f"autoencoder was fitted on images of {wanted}, but X has images "
+                    f"of {found}. Pass images of that shape and unit, or an "
                     "autoencoder that is not fitted."
                 )
             # The classifier must not change when its owner fits it again.
@@ -359,6 +361,12 @@ class PretrainedEncoderClassifier(ClassificationMixin, ImageInputMixin, DeepEsti
         codes = self._infer(self._feed(rows), part="encoder")
         # A variational encoder has log variances behind the means.
         return codes[:, : self.autoencoder_._n_features_out]
+
+
+def _described(images):
+    """Name what the network sees of images: their shape and unit."""
+    unit = "uint8 pixels" if images.is_uint8 else "floats"
+    return f"shape {images.image_shape}, {unit}"
 
 
 def _labelled(labels, classes=None):

@@ -348,6 +348,25 @@ def test_a_frozen_autoencoder_survives_cloning(digits):
     np.testing.assert_array_equal(classifier.encode(X), frozen.transform(X))
 
 
+def test_a_fitted_autoencoder_takes_its_images_in_any_form(digits):
+    """With an axis of channels, without, or flat: they are the same images."""
+    X, y = digits
+    frozen = FrozenEstimator(clone(small().autoencoder).fit(X))
+    codes = frozen.transform(X)
+    with_channels = small(frozen, epochs=0).fit(X[..., None], y)
+    np.testing.assert_array_equal(with_channels.encode(X), codes)
+    flat = small(frozen, epochs=0, image_shape=(8, 8)).fit(X.reshape(-1, 64), y)
+    np.testing.assert_array_equal(flat.encode(X.reshape(-1, 64)), codes)
+
+
+def test_an_autoencoder_of_another_unit_is_refused(digits):
+    """Codes of bytes are none of floats."""
+    X, y = digits
+    autoencoder = clone(small().autoencoder).fit((X * 255).astype(np.uint8))
+    with pytest.raises(ValueError, match=r"\(8, 8, 1\), uint8 pixels, but X.* floats"):
+        small(autoencoder).fit(X, y)
+
+
 def test_an_autoencoder_of_other_images_is_refused(digits):
     """The error names both shapes."""
     X, y = digits
