@@ -1,12 +1,13 @@
 """Convolutions of one channel, and gradients, by cheaper operations.
 
 TensorFlow leaves these operations to oneDNN on processors with AVX-512's instructions
-for neural networks. On others, five of its own take up to four times as long as the
+for neural networks. On others, six of its own take up to four times as long as the
 same put in another way. The other way is exact as well: numbers
 differ in their last bits only.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import tensorflow as tf
@@ -27,6 +28,11 @@ _LARGE_MATRIX = 200_000
 _FEW_ROWS = 256
 # Places in a window of a pooling; with more, TensorFlow's way is as fast.
 _MOST_PLACES = 9
+# Numbers of an image, beyond which places of windows are not kept for the gradient.
+_SMALL_IMAGE = 4096
+
+# What replacements in one graph have in common, by what it is made of.
+_Made = dict[Hashable, Any]
 
 
 def cheapen(gradients: Sequence[Any]) -> list[Any]:
@@ -58,9 +64,10 @@ def _replacements(
     operations: Sequence[tf.Operation],
 ) -> Iterator[tuple[Any, tf.Tensor]]:
     """Redirect the consumers of slow operations; yield their outputs, old and new."""
+    made: _Made = {}
     for operation in operations:
         replace = _CHEAPER.get(operation.type)
-        new = replace(operation) if replace is not None else None
+        new = replace(operation, made) if replace is not None else None
         if new is None:
             continue
         old = operation.outputs[0]
@@ -72,48 +79,72 @@ def _replacements(
         yield old.ref(), new
 
 
-def _convolution(operation: tf.Operation) -> tf.Tensor | None:
-    """Return a convolution of one channel, as a product of its patches and kernel.
-
-    TensorFlow packs patches of one channel number by number. Here they are whole
-    images, shifted, and turned over at once.
-    """
+def _convolution(operation: tf.Operation, made: _Made) -> tf.Tensor | None:
+    """Return a convolution of one channel, as a product of its patches and kernel."""
     images, kernel = operation.inputs
-    strides = operation.get_attr("strides") + operation.get_attr("dilations")
-    if (
-        not _has_plain(operation, images)
-        or set(strides) != {1}
-        or None in (*images.shape[1:], *kernel.shape)
-        or images.shape[3] != 1
-        or not 1 < kernel.shape[:2].num_elements() <= _FEW_PLACES
-        # What is written to memory would be larger than what comes out.
-        or kernel.shape[:2].num_elements() > kernel.shape[3]
-    ):
+    if not _is_by_patches(operation, images, kernel.shape):
         return None
-    height, width, _, n_filters = kernel.shape
+    patches = _patches(images, kernel.shape, operation, made)
     _, n_rows, n_columns, _ = operation.outputs[0].shape
-    sides = _padding(operation, height, width)
-    padded = tf.pad(images[..., 0], [[0, 0], sides[:2], sides[2:]])
-    shifted = tf.stack([padded[:, :, i : i + n_columns] for i in range(width)])
-    shifted = tf.stack([shifted[:, :, i : i + n_rows] for i in range(height)])
-    patches = tf.transpose(tf.reshape(shifted, [height * width, -1]))
+    n_places = patches.shape[1]
     return tf.nn.conv2d(
-        tf.reshape(patches, [-1, n_rows, n_columns, height * width]),
-        tf.reshape(kernel, [1, 1, height * width, n_filters]),
+        tf.reshape(patches, [-1, n_rows, n_columns, n_places]),
+        tf.reshape(kernel, [1, 1, n_places, kernel.shape[3]]),
         strides=1,
         padding="VALID",
     )
 
 
-def _kernel_gradient(operation: tf.Operation) -> tf.Tensor | None:
+def _is_by_patches(operation: tf.Operation, images: tf.Tensor, kernel: Any) -> bool:
+    """Tell whether patches of images are written to memory for a kernel of a shape."""
+    strides = operation.get_attr("strides") + operation.get_attr("dilations")
+    return (
+        _has_plain(operation, images)
+        and set(strides) == {1}
+        and None not in (*images.shape[1:], *kernel)
+        and images.shape[3] == 1
+        and 1 < kernel[:2].num_elements() <= _FEW_PLACES
+        # What is written to memory would be larger than what comes out.
+        and kernel[:2].num_elements() <= kernel[3]
+    )
+
+
+def _patches(
+    images: tf.Tensor, kernel: Any, operation: tf.Operation, made: _Made
+) -> tf.Tensor:
+    """Return the patches of images of one channel, of shape (n_patches, n_places).
+
+    TensorFlow packs them number by number. Here they are whole images, shifted, and
+    turned over at once, for the convolution and its gradient.
+    """
+    height, width = kernel[:2]
+    top, bottom, left, right = _padding(operation, height, width)
+    key = (images.ref(), height, width, top, bottom, left, right)
+    if key not in made:
+        _, n_rows, n_columns, _ = images.shape
+        n_rows += top + bottom + 1 - height
+        n_columns += left + right + 1 - width
+        padded = tf.pad(images[..., 0], [[0, 0], [top, bottom], [left, right]])
+        shifted = tf.stack([padded[:, :, i : i + n_columns] for i in range(width)])
+        shifted = tf.stack([shifted[:, :, i : i + n_rows] for i in range(height)])
+        made[key] = tf.transpose(tf.reshape(shifted, [height * width, -1]))
+    return made[key]
+
+
+def _kernel_gradient(operation: tf.Operation, made: _Made) -> tf.Tensor | None:
     """Return a convolution's gradient with respect to its kernel.
 
-    It is a convolution too: of the images, with their channels taken for rows and
+    With patches in memory it is a product of them. It is a convolution, too: of the images, with their channels taken for rows and
     their rows for channels, by what came back. TensorFlow's convolution packs its
     patches piece by piece; its gradient writes all of them to memory first.
     """
     images, _, gradient = operation.inputs
     kernel_shape = operation.outputs[0].shape
+    if _is_by_patches(operation, images, kernel_shape):
+        patches = _patches(images, kernel_shape, operation, made)
+        by_filter = tf.reshape(gradient, [-1, kernel_shape[3]])
+        kernel = tf.matmul(patches, by_filter, transpose_a=True)
+        return tf.reshape(kernel, kernel_shape)
     strides = operation.get_attr("strides") + operation.get_attr("dilations")
     if (
         not _has_plain(operation, images)
@@ -135,7 +166,7 @@ def _kernel_gradient(operation: tf.Operation) -> tf.Tensor | None:
     return tf.transpose(kernel, [1, 2, 0, 3])
 
 
-def _image_gradient(operation: tf.Operation) -> tf.Tensor | None:
+def _image_gradient(operation: tf.Operation, made: _Made) -> tf.Tensor | None:
     """Return a convolution's gradient with respect to its images.
 
     It is a convolution too, of what came back by the kernel turned round. TensorFlow
@@ -192,46 +223,92 @@ def _channels_for_rows(images: tf.Tensor) -> tf.Tensor:
     return tf.reshape(turned, [n_channels, height, width, n_rows])
 
 
-def _pooling_gradient(operation: tf.Operation) -> tf.Tensor | None:
+def _pooling(operation: tf.Operation, made: _Made) -> tf.Tensor | None:
+    """Return a maximum pooling of small images, from the places of its windows.
+
+    Its gradient needs these, too. In larger images they would fill memory until then.
+    """
+    (images,) = operation.inputs
+    if not _is_side_by_side(operation, images, operation.outputs[0]):
+        return None
+    needed = {consumer.type for consumer in operation.outputs[0].consumers()}
+    if "MaxPoolGrad" not in needed or images.shape[1:].num_elements() > _SMALL_IMAGE:
+        return None
+    lines = _windows(images, operation, made)
+    return reduce(tf.maximum, [place for line in lines for place in line])
+
+
+def _pooling_gradient(operation: tf.Operation, made: _Made) -> tf.Tensor | None:
     """Return a maximum pooling's gradient, for windows side by side.
 
     As in TensorFlow, the first of equal maxima takes the gradient.
     """
     images, largest, gradient = operation.inputs
-    if not _has_plain(operation, images):
+    if not _is_side_by_side(operation, images, largest):
         return None
-    _, height, width, n_channels = images.shape
-    _, n_rows, n_columns, n_kept = largest.shape
-    _, rows, columns, _ = window = operation.get_attr("ksize")
-    known = None not in (height, width, n_channels, n_rows, n_columns)
-    if (
-        not known
-        or n_kept != n_channels
-        or window != operation.get_attr("strides")
-        or rows * columns > _MOST_PLACES
-        or n_rows * rows > height
-        or n_columns * columns > width
-    ):
-        return None
-    inside = images[:, : n_rows * rows, : n_columns * columns]
-    # Rows of windows, with the places of each window's row side by side.
-    lines = tf.reshape(inside, [-1, n_rows, rows, n_columns, columns * n_channels])
     left, found = gradient, []
-    for line in tf.unstack(lines, axis=2):
+    for line in _windows(images, operation, made):
         taken = []
-        for place in tf.split(line, columns, axis=-1):
+        for place in line:
             is_largest = tf.cast(tf.equal(place, largest), gradient.dtype)
             taken.append(left * is_largest)
             left -= taken[-1]
         found.append(tf.concat(taken, -1))
-    whole = tf.reshape(tf.stack(found, axis=2), tf.shape(inside))
-    n_outside = [height - n_rows * rows, width - n_columns * columns]
-    if not any(n_outside):
+    n_rows, n_columns = _size_inside(images, operation)
+    inside = [tf.shape(images)[0], n_rows, n_columns, images.shape[3]]
+    whole = tf.reshape(tf.stack(found, axis=2), inside)
+    outside = [images.shape[1] - n_rows, images.shape[2] - n_columns]
+    if not any(outside):
         return whole
-    return tf.pad(whole, [[0, 0], *([0, n] for n in n_outside), [0, 0]])
+    return tf.pad(whole, [[0, 0], *([0, n] for n in outside), [0, 0]])
 
 
-def _product(operation: tf.Operation) -> tf.Tensor | None:
+def _is_side_by_side(
+    operation: tf.Operation, images: tf.Tensor, largest: tf.Tensor
+) -> bool:
+    """Tell whether windows of a pooling meet, and none sticks out of the image."""
+    if not _has_plain(operation, images):
+        return False
+    _, height, width, n_channels = images.shape
+    _, n_rows, n_columns, n_kept = largest.shape
+    _, rows, columns, _ = window = operation.get_attr("ksize")
+    known = None not in (height, width, n_channels, n_rows, n_columns)
+    return (
+        known
+        and n_kept == n_channels
+        and window == operation.get_attr("strides")
+        and operation.get_attr("padding") != b"EXPLICIT"
+        and rows * columns <= _MOST_PLACES
+        and n_rows * rows <= height
+        and n_columns * columns <= width
+    )
+
+
+def _size_inside(images: tf.Tensor, operation: tf.Operation) -> tuple[int, int]:
+    """Return how many rows and columns of images lie in windows."""
+    _, rows, columns, _ = operation.get_attr("ksize")
+    _, height, width, _ = images.shape
+    return height // rows * rows, width // columns * columns
+
+
+def _windows(
+    images: tf.Tensor, operation: tf.Operation, made: _Made
+) -> list[list[tf.Tensor]]:
+    """Return the places of a pooling's windows, row by row."""
+    _, rows, columns, _ = operation.get_attr("ksize")
+    key = (images.ref(), rows, columns)
+    if key not in made:
+        height, width = _size_inside(images, operation)
+        # Rows of windows, with the places of each window's row side by side.
+        shape = [height // rows, rows, width // columns, columns * images.shape[3]]
+        lines = tf.reshape(images[:, :height, :width], [-1, *shape])
+        made[key] = [
+            tf.split(line, columns, axis=-1) for line in tf.unstack(lines, axis=2)
+        ]
+    return made[key]
+
+
+def _product(operation: tf.Operation, made: _Made) -> tf.Tensor | None:
     """Return a few rows times a large matrix transposed: a dense layer's gradient.
 
     It is the transpose of the matrix times the rows transposed. TensorFlow turns the
@@ -262,10 +339,11 @@ def _has_plain(operation: tf.Operation, images: tf.Tensor) -> bool:
     )
 
 
-_CHEAPER: dict[str, Callable[[tf.Operation], tf.Tensor | None]] = {
+_CHEAPER: dict[str, Callable[[tf.Operation, _Made], tf.Tensor | None]] = {
     "Conv2D": _convolution,
     "Conv2DBackpropFilter": _kernel_gradient,
     "Conv2DBackpropInput": _image_gradient,
+    "MaxPool": _pooling,
     "MaxPoolGrad": _pooling_gradient,
     "MatMul": _product,
 }

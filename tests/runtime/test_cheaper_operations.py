@@ -124,7 +124,7 @@ def test_convolution_forwards_kept(kernel, strides, dtype):
 @pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 3), (5, 1), (3, 4)])
 @pytest.mark.parametrize("padding", ["SAME", "VALID", WIDE], ids=str)
 def test_kernel(padding, kernel, n_channels, n_filters):
-    """The gradient of a kernel is a convolution, however images are padded."""
+    """A kernel's gradient is a convolution or a product, however images are padded."""
     plain, cheap, used = differentiated(
         lambda x, w: tf.nn.conv2d(x, w, strides=1, padding=padding),
         drawn(5, 7, 6, n_channels),
@@ -132,6 +132,8 @@ def test_kernel(padding, kernel, n_channels, n_filters):
     )
     assert_equal(cheap, plain)
     assert "Conv2DBackpropFilter" not in used
+    by_patches = n_channels == 1 and np.prod(kernel) <= min(9, n_filters)
+    assert ("MatMul" in used) == by_patches
     # Padding that the kernel cannot lie in altogether gives no gradient to turn round.
     outside = padding is WIDE and kernel != (3, 4)
     assert ("Conv2DBackpropInput" in used) == (n_channels < 8 or outside)
@@ -196,6 +198,16 @@ def test_pooling(window, size):
         lambda x: tf.nn.max_pool2d(x, window, window, "VALID"), images
     )
     np.testing.assert_array_equal(cheap[0], plain[0])
+    assert not used & {"MaxPool", "MaxPoolGrad"}
+
+
+def test_pooling_of_large_images():
+    """Only the gradient takes windows of large images apart."""
+    plain, cheap, used = differentiated(
+        lambda x: tf.nn.max_pool2d(x, 2, 2, "VALID") ** 2, drawn(2, 33, 32, 4)
+    )
+    np.testing.assert_array_equal(cheap[0], plain[0])
+    assert "MaxPool" in used
     assert "MaxPoolGrad" not in used
 
 
@@ -209,19 +221,22 @@ def test_pooling_padded_to_nothing():
 
 
 @pytest.mark.parametrize(
-    ("window", "step", "padding", "dtype"),
+    ("window", "step", "padding", "size", "dtype"),
     [
-        (3, 2, "VALID", "float32"),
-        (2, 2, "SAME", "float32"),
-        (4, 4, "VALID", "float32"),
-        (2, 2, "VALID", "float64"),
+        (3, 2, "VALID", 9, "float32"),
+        (2, 2, "SAME", 9, "float32"),
+        (4, 4, "VALID", 9, "float32"),
+        (2, 2, "VALID", 9, "float64"),
+        # As many windows as without padding, but each begins a pixel earlier.
+        (2, 2, [[0, 0], [1, 0], [1, 0], [0, 0]], 8, "float32"),
     ],
+    ids=str,
 )
-def test_pooling_kept(window, step, padding, dtype):
+def test_pooling_kept(window, step, padding, size, dtype):
     """Windows that overlap, stick out or are large stay TensorFlow's."""
     plain, cheap, used = differentiated(
         lambda x: tf.nn.max_pool2d(x, window, step, padding),
-        drawn(3, 9, 9, 2, dtype=dtype),
+        drawn(3, size, size, 2, dtype=dtype),
     )
     np.testing.assert_array_equal(cheap[0], plain[0])
     assert "MaxPoolGrad" in used
@@ -307,7 +322,7 @@ def test_onednn(monkeypatch):
 
 
 def network():
-    """Return a network with all five operations, and a layer that shares weights."""
+    """Return a network with all six operations, and a layer that shares weights."""
     image = keras.Input((8, 8, 1), name="image")
     widened = layers.Conv2D(16, 3, padding="same", activation="relu")(image)
     penalty = keras.regularizers.L2(0.01)
