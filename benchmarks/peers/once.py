@@ -6,6 +6,7 @@ processes, with what they import, where a search uses them.
 """
 
 import argparse
+import gc
 import importlib
 import json
 import os
@@ -99,6 +100,8 @@ def work_once(work, library, *, seed, n_jobs, precision, short, tell=lambda: Non
     more = {"precision": precision} if work == "CIFAR CNN" else {}
     job, quality = prepare(seed, n_jobs, **more)
     start_library(library)
+    # Collecting what was imported would otherwise fall into whatever work comes first.
+    gc.collect()
     tell()
     start = time.perf_counter()
     if short and n_jobs > 1 and library != "skdeep":

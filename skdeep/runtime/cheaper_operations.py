@@ -134,9 +134,10 @@ def _patches(
 def _kernel_gradient(operation: tf.Operation, made: _Made) -> tf.Tensor | None:
     """Return a convolution's gradient with respect to its kernel.
 
-    With patches in memory it is a product of them. It is a convolution, too: of the images, with their channels taken for rows and
-    their rows for channels, by what came back. TensorFlow's convolution packs its
-    patches piece by piece; its gradient writes all of them to memory first.
+    With patches in memory it is a product of them. Otherwise it is a convolution too:
+    of the images, with their channels taken for rows and their rows for channels, by
+    what came back. TensorFlow's convolution packs its patches piece by piece; its
+    gradient writes all of them to memory first.
     """
     images, _, gradient = operation.inputs
     kernel_shape = operation.outputs[0].shape
