@@ -6,10 +6,17 @@ numbers in the names of Keras' layers, does not occur in them.
 """
 
 import os
+import re
 from collections.abc import Mapping, Set
 from functools import partial
 from hashlib import blake2b
-from types import CodeType, FunctionType, MethodType
+from types import (
+    BuiltinMethodType,
+    CodeType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 import numpy as np
@@ -99,7 +106,7 @@ def _of_container(value: Any, depth: int) -> str:
     if isinstance(value, Mapping):
         pairs = [(_text(k, depth), _text(v, depth)) for k, v in value.items()]
         return "{" + ", ".join(f"{k}: {v}" for k, v in sorted(pairs)) + "}"
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple | range | np.ndarray):
         return "(" + ", ".join(_text(item, depth) for item in value) + ")"
     if isinstance(value, Set):
         return "{" + ", ".join(sorted(_text(item, depth) for item in value)) + "}"
@@ -113,8 +120,14 @@ def _of_object(value: Any, depth: int) -> str:
         return f"a {type(value).__name__}"
     if isinstance(value, FunctionType):
         return _of_function(value, depth)
-    if isinstance(value, MethodType):
-        return f"{_text(value.__self__, depth)}.{value.__name__}"
+    if isinstance(value, re.Pattern):
+        return f"{_name(type(value))}{_text((value.pattern, value.flags), depth)}"
+    owner = getattr(value, "__self__", None)
+    if isinstance(value, MethodType) or (
+        # Methods of what is built in, such as those of compiled patterns.
+        isinstance(value, BuiltinMethodType) and not isinstance(owner, ModuleType)
+    ):
+        return f"{_text(owner, depth)}.{value.__name__}"
     if isinstance(value, partial):
         inner = (value.func, value.args, value.keywords)
         return f"partial{_text(inner, depth)}"

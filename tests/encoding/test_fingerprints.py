@@ -1,6 +1,8 @@
 """Fingerprints of parameters."""
 
+import copy
 import os
+import re
 import subprocess
 import sys
 from functools import partial
@@ -158,3 +160,18 @@ def test_other_processes():
         for seed in ("1", "2", "3")
     }
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (range(1, 3), range(1, 5)),
+        (re.compile("a"), re.compile("b")),
+        (re.compile("a"), re.compile("a", re.IGNORECASE)),
+        (re.compile("a").findall, re.compile("b").findall),
+    ],
+)
+def test_what_is_built_in_counts_by_what_it_holds(one, other):
+    """Sizes may be a range, and an analyzer a method of a compiled pattern."""
+    assert fingerprint(one) == fingerprint(copy.copy(one))
+    assert fingerprint(one) != fingerprint(other)
