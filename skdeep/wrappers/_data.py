@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.base import is_classifier, is_regressor
-from sklearn.utils import get_tags
+from sklearn.utils import assert_all_finite, get_tags
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
@@ -46,6 +46,11 @@ class DataEncoder(ModelBuilder):
                     f"X has samples of different shapes: {error} Pass samples of one "
                     "shape."
                 ) from error
+        if type(X) is np.ndarray and dtype.kind in "biuf" and X.ndim > 1 and X.size:
+            # Nothing to convert. To look for containers takes scikit-learn a tenth of
+            # the time in which a single row is predicted.
+            assert_all_finite(X, input_name="X")
+            return X
         refuse_other_kinds(X, "X")
         text = dtype.kind in "OUS"
         with understood("X"):
@@ -74,7 +79,8 @@ class DataEncoder(ModelBuilder):
     ) -> Any:
         """Return the rows `there` of X as an array."""
         # Before anything else: wrong columns may hold anything.
-        _check_feature_names(self, X, reset=reset)
+        if reset or type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
+            _check_feature_names(self, X, reset=reset)
         array = self._as_array(X)
         if not reset and array.ndim != len(self.X_shape_):
             raise ValueError(
