@@ -14,16 +14,16 @@ import skdeep
 from skdeep.base import DeepEstimator
 from skdeep.encoding.archive import write_archive
 from skdeep.encoding.array_headers import read_header
-from skdeep.encoding.bounded_json import read_json
 from skdeep.hashing import HammingNeighbors
 from skdeep.mixins.backbone import BackboneMixin
-from skdeep.networks.backbones import model_of
+from skdeep.networks.backbones import canonical_name
 from skdeep.persistence import schema, trusted_names
 from skdeep.persistence.contents import Members
+from skdeep.persistence.described_backbones import described_weights
 from skdeep.persistence.errors import ModelFileError
 from skdeep.persistence.schema import Node, Place, json_value, places
 from skdeep.persistence.skops_archive import dump_schema, load_skops
-from skdeep.runtime import NetworkSpec, TrainingState, dtype_policy, seeded_construction
+from skdeep.runtime import TrainingState, dtype_policy, seeded_construction
 from skdeep.runtime.shapes import no_larger_variables, weight_shapes
 
 _STATE = "_training_state"
@@ -34,6 +34,10 @@ _SMALL = 2**16
 # What a table of `skdeep.hashing` has at most.
 _MAX_KEY_BITS = 24
 _FLOATS = ("float32", "float64")
+_ADVICE = (
+    "The parameters were changed after fit, or the weights are those of another "
+    "model. Fit again before saving, or take another copy of the file"
+)
 
 
 def check_own_estimators(found: list[Place], members: Members) -> None:
@@ -116,40 +120,49 @@ def _check_backbone(
     """Refuse a backbone that Keras would build out of the file alone.
 
     It computes what a description asks for while it reads it. From other modules than
-    its own it takes nothing but classes that the caller registered.
+    its own it takes nothing but classes that the caller registered. What a function
+    that the caller vouches for has built may be of Keras' own classes.
     """
     node = attributes["backbone"]
-    if node["__loader__"] != "DictNode":
+    if node["__loader__"] == "DictNode":
+        part = Place(f"{place.path}.backbone", node)
+        content = node["content"]
+        found = _headers(content["weights"], members)
+        wanted = described_weights(
+            part, content["config"], len(found), needs_class=True
+        )
+        _compare(part, "weights", found, wanted)
+    else:
         _check_functions(place, attributes, {"backbone"})
+    if "_backbone" in attributes:
+        _check_fitted_backbone(place, attributes, members)
+
+
+def _check_fitted_backbone(
+    place: Place, attributes: dict[str, Node], members: Members
+) -> None:
+    """Compare a backbone, which is built where it is needed, with its weights."""
+    node, parameter = attributes["_backbone"], attributes["backbone"]
+    part = Place(f"{place.path}._backbone", node)
+    if part.loader != "DictNode":
+        raise part.refuse("does not say what the backbone is")
+    settings = node["content"]
+    if "config" not in settings:
+        name = json_value(Place(f"{part.path}['name']", settings["name"]))
+        try:
+            is_known = canonical_name(str(name)) == name
+        except ValueError as error:
+            raise part.refuse(f"names no backbone: {error}") from error
+        if not is_known:
+            raise part.refuse(f"names no backbone, but {name!r:.100}")
         return
-    part = Place(f"{place.path}.backbone", node)
-    config = Place(f"{part.path}['config']", node["content"]["config"])
-    text = json_value(config)
-    if config.loader != "JsonNode" or not isinstance(text, str):
-        raise config.refuse("is no description of a model")
-    content = memoryview(text.encode("utf-8", "replace"))
-    description = read_json(
-        content,
-        config.path,
-        max_bytes=schema.MAX_BYTES,
-        max_values=schema.MAX_VALUES,
-    )
-    if str(description.get("module")).startswith("keras"):
+    if "name" in settings or parameter["__loader__"] == "JsonNode":
         raise part.refuse(
-            f"describes a model of the class {description.get('class_name')!r:.100}, "
-            "which is none that you registered with Keras. Use a name, or a function "
-            "of your own that returns a keras.Model"
+            f"describes a model, but the backbone is known by its name. {_ADVICE}"
         )
-    found = _headers(node["content"]["weights"], members)
-    try:
-        wanted = weight_shapes(
-            NetworkSpec(model_of, config=text), n_expected=len(found)
-        )
-    except Exception as error:
-        raise part.refuse(
-            f"describes no model that can be built here: {error}"
-        ) from error
-    _compare(part, "weights", found, wanted)
+    found = _headers(attributes["backbone_weights_"], members)
+    wanted = described_weights(part, settings["config"], len(found), needs_class=False)
+    _compare(place, "backbone_weights_", found, wanted)
 
 
 def _check_weights(place: Place, attributes: dict[str, Node], members: Members) -> None:
@@ -206,14 +219,10 @@ def _compare(
     found: list[tuple[tuple[int, ...], str]],
     wanted: list[tuple[tuple[int, ...], str]],
 ) -> None:
-    advice = (
-        "The parameters were changed after fit, or the weights are those of another "
-        "model. Fit again before saving, or take another copy of the file"
-    )
     if len(found) != len(wanted):
         raise place.refuse(
             f"has {len(found)} arrays in {name}, but the network that its parameters "
-            f"describe has {len(wanted)}. {advice}"
+            f"describe has {len(wanted)}. {_ADVICE}"
         )
     for number, (have, need) in enumerate(zip(found, wanted, strict=True)):
         # Precision may change after fit: numbers are converted when they are used.
@@ -222,7 +231,7 @@ def _compare(
             raise place.refuse(
                 f"has {have[1]} of shape {have[0]} in {name}[{number}], but the "
                 f"network that its parameters describe has {need[1]} of shape "
-                f"{need[0]}. {advice}"
+                f"{need[0]}. {_ADVICE}"
             )
 
 
