@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from skdeep.encoding.archive import read_archive
 from skdeep.encoding.array_headers import read_array, read_header
+from skdeep.persistence import trusted_names
 from skdeep.persistence.errors import ModelFileError
 from skdeep.persistence.schema import Node, Place, json_value
 
@@ -14,6 +15,8 @@ Members = dict[str, memoryview]
 
 _SPARSE_PARTS = {"data.npy", "format.npy", "indices.npy", "indptr.npy", "shape.npy"}
 _KEYS_OF_RANDOM_STATE = 624
+# Loaders that fill something of their own from the arrays that they are given.
+_COPYING = ("ConstructorFromReduceNode", "MaskedArrayNode", "TreeNode")
 
 
 def check_contents(found: list[Place], members: Members) -> None:
@@ -33,6 +36,7 @@ def check_contents(found: list[Place], members: Members) -> None:
         NumPy, SciPy or scikit-learn out of its arrays.
     """
     checks = {
+        "MaskedArrayNode": _check_masked,
         "NdArrayNode": _check_array,
         "SparseMatrixNode": _check_sparse,
         "RandomStateNode": _check_random_state,
@@ -47,6 +51,31 @@ def check_contents(found: list[Place], members: Members) -> None:
                 check(place, members)
             except (AttributeError, IndexError, KeyError, TypeError) as error:
                 raise place.refuse(f"lacks a part: {error!r}") from error
+    _check_copies(found)
+
+
+def _check_copies(found: list[Place]) -> None:
+    """Check that no array is copied for several objects.
+
+    A file could name one array so often that its copies fill the memory.
+    """
+    owner_of: dict[str, int] = {}
+    for place in found:
+        # Arguments and states stand in a tuple or dict of their own.
+        owners = [o for o in place.owners[-2:] if o.loader in _COPYING]
+        is_small = place.type_name in trusted_names.SCALAR_TYPES
+        if not owners or is_small or "file" not in place.node:
+            continue
+        owner = owners[-1].node["__id__"]
+        if owner_of.setdefault(place.node["file"], owner) != owner:
+            raise place.refuse("has the same content as something else does")
+
+
+def _check_masked(place: Place, members: Members) -> None:
+    """Check that a masked array is made of arrays, which are not copied."""
+    for part in place.node["content"].values():
+        if part["__loader__"] != "NdArrayNode":
+            raise place.refuse("is a masked array of something else than arrays")
 
 
 def array_of(node: Node, members: Members) -> NDArray[Any]:
