@@ -17,7 +17,8 @@ accepted. Its members are
     classes of skdeep, and numbers in the order of appearance;
 ``0.npy``, ``1.npy``, ...
     arrays in NumPy's format; ``.npz`` for sparse matrices, which are such an archive
-    again. Large dicts from texts to integers are kept as three arrays.
+    again. Large dicts from texts to integers are kept as three arrays, long lists of
+    floats as one.
 
 skops can read these files too, given the names of skdeep's classes to trust.
 
@@ -40,5 +41,6 @@ from skdeep.encoding.checkpoint_file import CheckpointError
 from skdeep.persistence.errors import ModelFileError
 from skdeep.persistence.model_file import load, save
 from skdeep.persistence.packed_mapping import PackedMapping as PackedMapping
+from skdeep.persistence.packed_numbers import PackedNumbers as PackedNumbers
 
 __all__ = ["CheckpointError", "ModelFileError", "load", "save"]

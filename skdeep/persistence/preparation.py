@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 
 from skdeep.persistence.errors import ModelFileError
 from skdeep.persistence.packed_mapping import PackedMapping, is_packable
+from skdeep.persistence.packed_numbers import PackedNumbers, is_long
 
 _REQUESTS = "sklearn.utils._metadata_requests"
 _PLAIN = (str, int, float, type(None))
@@ -31,8 +32,9 @@ _ADVICE_OF_KERAS = {
 def prepare(estimator: Any) -> Any:
     """Return what skops is to describe in place of an estimator.
 
-    It is the estimator itself, or a shallow copy in which vocabularies are packed
-    and metadata requests name their owner in place of pointing back to it.
+    It is the estimator itself, or a shallow copy in which vocabularies and long
+    histories are packed and metadata requests name their owner in place of pointing
+    back to it.
 
     Parameters
     ----------
@@ -78,6 +80,8 @@ class _Preparation:
             return self._array(value, path)
         if is_packable(value):
             return PackedMapping.of(value)
+        if is_long(value):
+            return PackedNumbers.of(value)
         if isinstance(value, dict):
             return self._dict(value, path)
         if type(value) in (list, tuple):

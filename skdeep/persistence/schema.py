@@ -252,7 +252,7 @@ _TYPES_OF_LOADER: dict[str, frozenset[str]] = {
     "TreeNode": frozenset({"sklearn.tree._tree.Tree"}),
     "LossNode": trusted_names.LOSS_TYPES,
     "ConstructorFromReduceNode": frozenset(
-        {"builtins.range", "builtins.frozenset", trusted_names.PACKED_MAPPING}
+        {"builtins.range", "builtins.frozenset"} | trusted_names.PACKED
     ),
 }
 

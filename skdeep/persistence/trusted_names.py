@@ -23,7 +23,10 @@ import skdeep
 import skdeep.metrics
 
 ROOT = "skdeep"
-PACKED_MAPPING = "skdeep.persistence.PackedMapping"
+# What stands for something large, and becomes that when it is called.
+PACKED = frozenset(
+    {"skdeep.persistence.PackedMapping", "skdeep.persistence.PackedNumbers"}
+)
 
 # What fitted estimators of scikit-learn hold that is no estimator itself. Left out are
 # types whose compiled code follows indices without looking where they lead: trees of
@@ -176,7 +179,9 @@ def public_name(module: str, name: str) -> tuple[str, str]:
     Our own modules, and those of Keras, may be rearranged; what is imported from
     their packages stays.
     """
-    if module.startswith(f"{ROOT}.persistence.") and name == "PackedMapping":
+    if module.startswith(f"{ROOT}.persistence.") and (
+        f"{ROOT}.persistence.{name}" in PACKED
+    ):
         return f"{ROOT}.persistence", name
     if module.startswith(f"{ROOT}.metrics.") and name in skdeep.metrics.__all__:
         return f"{ROOT}.metrics", name

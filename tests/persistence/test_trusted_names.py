@@ -21,7 +21,7 @@ def found(name):
         trusted_names.SPARSE_TYPES,
         trusted_names.SCALAR_TYPES,
         trusted_names.TYPES_AS_VALUES,
-        {trusted_names.PACKED_MAPPING},
+        trusted_names.PACKED,
     ],
 )
 def test_types_exist(names):
