@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, precision_recall_fscore_support
 
 
 def count_confusions(
@@ -35,31 +35,33 @@ def count_confusions(
     return matrix
 
 
-def class_figures(matrix: NDArray[np.int64], classes: NDArray[Any]) -> pd.DataFrame:
+def class_figures(
+    y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]
+) -> pd.DataFrame:
     """Return precision, recall, F1 and support of each class.
 
     Parameters
     ----------
-    matrix : ndarray of shape (n_classes, n_classes)
-        As of `count_confusions`.
+    y, predicted : ndarray of shape (n_samples,)
+        True and predicted labels; there may be none.
 
     classes : ndarray of shape (n_classes,)
-        Names of the rows.
+        All labels that occur, sorted.
 
     Returns
     -------
     figures : DataFrame of shape (n_classes, 4)
         What would divide by zero is 0.
     """
-    right, support, chosen = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
-    # Where one of these is 0, nothing is right either.
-    figures = {
-        "precision": right / np.maximum(chosen, 1),
-        "recall": right / np.maximum(support, 1),
-        "f1": 2 * right / np.maximum(support + chosen, 1),
-        "support": support,
-    }
-    return pd.DataFrame(figures, index=pd.Index(classes))
+    none = np.zeros(len(classes))
+    columns = (none, none, none, none.astype(np.int64))
+    if len(y):
+        columns = precision_recall_fscore_support(
+            y, predicted, labels=classes, zero_division=0
+        )
+    names = ("precision", "recall", "f1", "support")
+    named = dict(zip(names, columns, strict=True))
+    return pd.DataFrame(named, index=pd.Index(classes))
 
 
 def mean_log_loss(

@@ -379,13 +379,12 @@ def _evaluated(
     loss = float("nan")
     if probabilities is not None and len(y):
         loss = mean_log_loss(y, probabilities[known], fitted.classes_, classes)
-    matrix = count_confusions(y, predicted, classes)
     return SetReport(
         n_samples=len(y),
         accuracy=float(accuracy_score(y, predicted)) if len(y) else float("nan"),
         log_loss=loss,
-        per_class=class_figures(matrix, classes),
-        confusion_matrix=matrix,
+        per_class=class_figures(y, predicted, classes),
+        confusion_matrix=count_confusions(y, predicted, classes),
         predict_seconds=predict_seconds,
         n_unlabelled=int(np.count_nonzero(~known)),
     )
