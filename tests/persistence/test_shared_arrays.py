@@ -34,8 +34,6 @@ def test_arrays_are_copied_once(value, path):
     save_many([value], path, __id__=10**6)
     message = r"'values'\]\[1\].* as something else does"
     with pytest.raises(ModelFileError, match=message):
-        ModelFileError, match=r"'values'\]\[1\].* as something else does"
-    ):
         load(path)
 
 
