@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import _fit_context
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
     assert_all_finite,
     check_consistent_length,
@@ -260,5 +260,10 @@ def _named_classes(classes: Any) -> np.ndarray:
             )
         assert_all_finite(found, input_name="classes")
         check_label_types(found, "classes")
-        check_classification_targets(found)
+        # Not `check_classification_targets`, which warns of as many classes as rows.
+        if type_of_target(found) not in ("binary", "multiclass"):
+            raise ValueError(
+                f"classes must be labels, got {reprlib.repr(classes)}. Pass integers "
+                "or words, no fractions."
+            )
         return np.unique(found)

@@ -257,9 +257,10 @@ class TrainTestReport:
         lines = set_lines("Training set", self.train, digits, markdown)
         lines += ["", *set_lines("Test set", self.test, digits, markdown)]
         if self.n_shared:
+            n_test = self.test.n_samples + self.test.n_unlabelled
             lines += [
                 "",
-                f"{self.n_shared} of the {self.test.n_samples} test samples are also "
+                f"{self.n_shared} of the {n_test} test samples are also "
                 "among the training samples.",
             ]
         return "\n".join([*lines, "", *cost_lines(self, markdown)])

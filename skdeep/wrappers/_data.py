@@ -49,7 +49,8 @@ class DataEncoder(ModelBuilder):
         if type(X) is np.ndarray and dtype.kind in "biuf" and X.ndim > 1 and X.size:
             # Nothing to convert. To look for containers takes scikit-learn a tenth of
             # the time in which a single row is predicted.
-            assert_all_finite(X, input_name="X")
+            with understood("X"):
+                assert_all_finite(X, input_name="X")
             return X
         refuse_other_kinds(X, "X")
         text = dtype.kind in "OUS"

@@ -29,14 +29,14 @@ def output_shapes(model: keras.Model, example: Any) -> list[tuple[int | None, ..
     shapes : list of tuple
     """
     outputs = getattr(model, "outputs", None)
-    if outputs is None:
-        try:
+    try:
+        if outputs is None:
             rows = keras.tree.map_structure(_as_symbol, example())
             outputs = keras.tree.flatten(model.compute_output_spec(rows))
-        except Exception:
-            # What runs with numbers need not run without.
-            return []
-    return [tuple(output.shape[1:]) for output in outputs]
+        return [tuple(output.shape[1:]) for output in outputs]
+    except Exception:
+        # What runs with numbers need not run without, nor return tensors only.
+        return []
 
 
 def _as_symbol(rows: Any) -> keras.KerasTensor:

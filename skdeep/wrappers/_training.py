@@ -44,6 +44,10 @@ _BATCH_SIZE = 32
 # Losses that can be told apart by their names.
 _NAMED = (str, keras.losses.Loss, type)
 
+# What a model may do in its own way, so that neither its loss nor the shape of what
+# `call` returns tells what becomes of the targets.
+_OWN_STEPS = ("train_step", "compute_loss", "predict_step")
+
 
 class ModelTrainer(DataEncoder):
     """Trains the user's model: compiled once for all fits where possible."""
@@ -146,10 +150,15 @@ class ModelTrainer(DataEncoder):
                 "provide a loss: pass the parameter `loss`, or compile the model with "
                 "one in the function that builds it."
             )
-        shapes = output_shapes(model, self._example)
+        own = any(
+            getattr(type(model), name) is not getattr(keras.Model, name)
+            for name in _OWN_STEPS
+        )
+        hidden = own and getattr(model, "outputs", None) is None
+        shapes = [] if hidden else output_shapes(model, self._example)
         if hasattr(self.target_encoder_, "read_loss"):
             self.target_encoder_.read_loss(loss, model, shapes)
-        if hasattr(self.target_encoder_, "check_outputs"):
+        if hasattr(self.target_encoder_, "check_outputs") and not own:
             self.target_encoder_.check_outputs(shapes, loss)
 
     def _check_model_compatibility(self, y: Any) -> None:

@@ -161,7 +161,9 @@ def test_files_name_the_operator_that_they_need(tmp_path):
 
 def test_callable_analyzers_are_refused(tmp_path):
     """Python code that cuts texts cannot be written."""
-    estimator = CharCNNClassifier(filters=3, embedding_size=4, epochs=1)
-    estimator.fit(TEXTS.X, TEXTS.y).set_params(analyzer=str.split)
+    estimator = CharCNNClassifier(
+        analyzer=str.split, filters=3, embedding_size=4, epochs=1
+    )
+    estimator.fit(TEXTS.X, TEXTS.y)
     with pytest.raises(ValueError, match="callable analyzer"):
         to_onnx(estimator, tmp_path / "model.onnx")

@@ -7,6 +7,7 @@ from keras import layers
 from sklearn.datasets import load_iris
 
 from skdeep import KerasClassifier, KerasRegressor, KerasTransformer
+from skdeep.wrappers._target_columns import output_shapes
 
 X, Y = load_iris(return_X_y=True)
 ROWS = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -123,3 +124,44 @@ def test_predictions_while_training():
     first.set_params(callbacks=callback).fit(ROWS, Y)
     second.fit(ROWS, Y)
     np.testing.assert_array_equal(first.predict(ROWS), second.predict(ROWS))
+
+
+class MeanAndSpread(keras.Model):
+    """A network that learns and predicts in its own way."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = layers.Dense(2)
+
+    def call(self, inputs):
+        return self.last(inputs)
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+        mean, spread = y_pred[:, 0], y_pred[:, 1]
+        errors = keras.ops.square(keras.ops.reshape(y, (-1,)) - mean)
+        return keras.ops.mean(errors * keras.ops.exp(-spread) + spread)
+
+    def predict_step(self, data):
+        return self.call(data)[:, :1]
+
+
+def test_own_steps():
+    """Outputs that only the network's own steps know what to do with are not judged."""
+    regressor = KerasRegressor(lambda: MeanAndSpread(), loss="mse", **LONGER)
+    regressor.fit(ROWS, X[:, 3])
+    assert regressor.predict(ROWS).shape == (len(ROWS),)
+    assert regressor.score(ROWS, X[:, 3]) > 0.5
+
+
+class WithNothing(Subclassed):
+    """A network that returns more than tensors."""
+
+    def call(self, inputs):
+        return super().call(inputs), None
+
+
+def test_outputs_that_are_no_tensors():
+    """Nobody can tell the shape of what is no tensor."""
+    network = WithNothing()
+    network(ROWS)
+    assert output_shapes(network, lambda: ROWS) == []
