@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss, precision_recall_fscore_support
+from sklearn.metrics import (
+    confusion_matrix,
+    log_loss,
+    precision_recall_fscore_support,
+)
 
 
 def count_confusions(
@@ -28,10 +32,10 @@ def count_confusions(
     matrix : ndarray of shape (n_classes, n_classes)
         True classes in rows, predicted ones in columns.
     """
-    # Of a single class scikit-learn warns, though its count is what it is.
-    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    places = np.searchsorted(classes, y), np.searchsorted(classes, predicted)
-    np.add.at(matrix, places, 1)
+    if len(classes) == 1 or not len(y):
+        # scikit-learn warns of a single class, and refuses to count nothing.
+        return np.full((len(classes), len(classes)), len(y))
+    matrix: NDArray[np.int64] = confusion_matrix(y, predicted, labels=classes)
     return matrix
 
 

@@ -155,7 +155,7 @@ def has_weights(model: keras.Model, weights: list[np.ndarray]) -> bool:
 
 
 def _are_equal(one: np.ndarray, other: np.ndarray) -> bool:
-    # To look for NaN takes several times as long, and there hardly ever is one.
+    # To look for NaN takes longer, and there hardly ever is one.
     return np.array_equal(one, other) or (
         other.dtype.kind == "f" and np.array_equal(one, other, equal_nan=True)
     )

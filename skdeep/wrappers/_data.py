@@ -47,8 +47,8 @@ class DataEncoder(ModelBuilder):
                     "shape."
                 ) from error
         if type(X) is np.ndarray and dtype.kind in "biuf" and X.ndim > 1 and X.size:
-            # Nothing to convert. To look for containers takes scikit-learn a tenth of
-            # the time in which a single row is predicted.
+            # Nothing to convert. That scikit-learn looks for containers is felt where
+            # rows are predicted one by one.
             with understood("X"):
                 assert_all_finite(X, input_name="X")
             return X

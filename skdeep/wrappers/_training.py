@@ -124,7 +124,7 @@ class ModelTrainer(DataEncoder):
             live, model = self._start_model(self._draw_seed(), itself=True)
             live.compile()
             if model.compiled and hasattr(self.target_encoder_, "read_loss"):
-                shapes = output_shapes(model, self._example)
+                shapes = self._known_shapes(model)
                 self.target_encoder_.read_loss(model.loss, model, shapes)
             self.weights_ = model.get_weights()
             live.loaded = self.weights_
@@ -150,16 +150,20 @@ class ModelTrainer(DataEncoder):
                 "provide a loss: pass the parameter `loss`, or compile the model with "
                 "one in the function that builds it."
             )
-        own = any(
-            getattr(type(model), name) is not getattr(keras.Model, name)
-            for name in _OWN_STEPS
-        )
-        hidden = own and getattr(model, "outputs", None) is None
-        shapes = [] if hidden else output_shapes(model, self._example)
+        shapes = self._known_shapes(model)
         if hasattr(self.target_encoder_, "read_loss"):
             self.target_encoder_.read_loss(loss, model, shapes)
-        if hasattr(self.target_encoder_, "check_outputs") and not own:
+        if hasattr(self.target_encoder_, "check_outputs") and not _has_own_steps(model):
             self.target_encoder_.check_outputs(shapes, loss)
+
+    def _known_shapes(self, model: keras.Model) -> list[tuple[int | None, ...]]:
+        """Return the shapes of what targets are compared with, as far as one can tell.
+
+        What a class of the user's makes of its outputs, only its own steps know.
+        """
+        if getattr(model, "outputs", None) is None and _has_own_steps(model):
+            return []
+        return output_shapes(model, self._example)
 
     def _check_model_compatibility(self, y: Any) -> None:
         """Refuse other outputs, or another loss, than targets and parameters say.
@@ -381,3 +385,11 @@ def _looks_at_epochs_only(callback: keras.callbacks.Callback) -> bool:
     # Whether a metric should rise or fall, Keras asks the metrics of the model.
     monitor = str(getattr(callback, "monitor", "loss")).removeprefix("val_")
     return monitor == "loss" or callback.mode in ("min", "max")
+
+
+def _has_own_steps(model: keras.Model) -> bool:
+    """Tell whether a model trains or predicts in another way than Keras does."""
+    return any(
+        getattr(type(model), name) is not getattr(keras.Model, name)
+        for name in _OWN_STEPS
+    )

@@ -59,8 +59,9 @@ def test_classes_as_columns(loss):
 )
 def test_too_few_units(n_units, loss):
     """A network that cannot tell the classes apart is refused before it is trained."""
-    model = lambda: Subclassed(n_units, "sigmoid")  # noqa: E731
-    classifier = KerasClassifier(model, loss=loss, **SETTINGS)
+    classifier = KerasClassifier(
+        lambda: Subclassed(n_units, "sigmoid"), loss=loss, **SETTINGS
+    )
     with pytest.raises(ValueError, match=f"{n_units} output units, but y has 3"):
         classifier.fit(ROWS, Y)
 
