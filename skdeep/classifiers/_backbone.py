@@ -72,7 +72,8 @@ class BackboneTransformer(
         Decides the last bits of the features, and nothing else.
     memory : str, path-like, joblib.Memory or None, default=None
         Folder in which features are kept beyond the process, shared by all processes.
-        `joblib.Memory(memory).clear()` empties it.
+        `joblib.Memory(memory).clear()` empties it. Layers of your own are told apart by
+        their code, not by what this calls: empty it after you change such functions.
     image_shape : tuple of int, default=None
         Height, width and channels of the images if X is flat. None takes the shape
         from X; flat samples are then images of one row.

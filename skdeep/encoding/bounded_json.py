@@ -16,7 +16,12 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def read_json(
-    content: memoryview, name: str, *, max_bytes: int, max_values: int
+    content: memoryview,
+    name: str,
+    *,
+    max_bytes: int,
+    max_values: int,
+    finite: bool = True,
 ) -> dict[str, Any]:
     """Parse a JSON object of bounded size, depth and number of values.
 
@@ -28,6 +33,8 @@ def read_json(
         What to call it in messages.
     max_bytes, max_values : int
         The largest length, and the largest number of objects, arrays and separators.
+    finite : bool, default=True
+        Whether NaN and infinities, which are no JSON, are refused.
 
     Raises
     ------
@@ -52,7 +59,7 @@ def read_json(
         value = json.loads(
             raw.decode("utf-8"),
             object_pairs_hook=_Objects(),
-            parse_constant=_refuse_constant,
+            parse_constant=_refuse_constant if finite else None,
         )
     except (ValueError, RecursionError) as error:
         raise MalformedFileError(

@@ -7,7 +7,8 @@ numbers in the names of Keras' layers, does not occur in them.
 
 import os
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
 from types import (
@@ -31,6 +32,8 @@ _GENERATORS = (np.random.RandomState, np.random.Generator)
 _LONGEST = 100
 _SHOWN = 60
 _DEPTH = 30
+# Libraries whose versions tell what their code is.
+_KNOWN_CODE = {"builtins", "keras", "tensorflow"}
 
 
 def fingerprint(value: Any) -> str:
@@ -79,6 +82,76 @@ def parameter_fingerprints(parameters: Mapping[str, Any]) -> dict[str, str]:
         for name, value in sorted(parameters.items())
         if name.rpartition("__")[2] not in WITHOUT_EFFECT
     }
+
+
+def code_fingerprint(thing: Any) -> str:
+    """Return a text that tells whether a class or a function is what it was.
+
+    Parameters
+    ----------
+    thing : type or function
+        The class, or the function.
+
+    Returns
+    -------
+    text : str
+        Name and digest of the code: of a function, of the functions that it wraps, of
+        the methods of a class and of those that it inherits from elsewhere than Keras
+        and what is built in. What these call is not looked at, nor are their constants
+        outside of functions.
+
+    Examples
+    --------
+    >>> from skdeep.encoding.fingerprints import code_fingerprint
+    >>> def half(x):
+    ...     return x / 2
+    >>> before = code_fingerprint(half)
+    >>> def half(x):
+    ...     return x / 3
+    >>> code_fingerprint(half) == before
+    False
+    """
+    codes = sorted(_codes(thing, 0))
+    return f"{_name(thing)} ({_digest(repr(codes))})"
+
+
+def _codes(thing: Any, depth: int) -> Iterator[str]:
+    """Yield the codes of a class, of a function, or of something around one."""
+    if isinstance(thing, type):
+        for owner in thing.__mro__:
+            if owner.__module__.partition(".")[0] not in _KNOWN_CODE:
+                for name, member in vars(owner).items():
+                    # A class that a method refers to is mostly its own.
+                    if not isinstance(member, type):
+                        codes = _codes(member, depth + 1)
+                        yield from (f"{_name(owner)}.{name} {code}" for code in codes)
+    elif isinstance(thing, FunctionType) and depth <= _DEPTH:
+        given = [*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).items()]
+        yield f"{_of_code(thing.__code__)}{[v for v in given if _is_plain(v)]}"
+        for cell in _contents(thing):
+            if not isinstance(cell, type):
+                yield from _codes(cell, depth + 1)
+    elif isinstance(thing, property):
+        for function in (thing.fget, thing.fset):
+            yield from _codes(function, depth + 1)
+    elif isinstance(thing, staticmethod | classmethod):
+        yield from _codes(thing.__func__, depth + 1)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, _PLAIN)
+
+
+def _contents(function: FunctionType) -> list[Any]:
+    """Return what a function refers to in those around it."""
+    cells = []
+    for cell in function.__closure__ or ():
+        # A name that was never given a value has none.
+        with suppress(ValueError):
+            cells.append(cell.cell_contents)
+    return cells
 
 
 def _digest(text: str) -> str:
@@ -148,8 +221,7 @@ def _of_object(value: Any, depth: int) -> str:
 
 def _of_function(function: FunctionType, depth: int) -> str:
     """Describe a function by its name, its code and what it has been given."""
-    cells = [cell.cell_contents for cell in function.__closure__ or ()]
-    given = (function.__defaults__, function.__kwdefaults__, cells)
+    given = (function.__defaults__, function.__kwdefaults__, _contents(function))
     content = f"{_of_code(function.__code__)}{_text(given, depth)}"
     return f"{_name(function)} ({_digest(content)})"
 

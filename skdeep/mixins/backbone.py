@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skdeep import runtime
 from skdeep.encoding.digests import array_digest, row_digests, text_digest
+from skdeep.encoding.fingerprints import code_fingerprint
 from skdeep.encoding.numbers import to_dtype
 from skdeep.encoding.streamed_rows import StreamedRows
 from skdeep.mixins.backbone_weights import load_weights
@@ -21,9 +22,13 @@ from skdeep.mixins.inputs import ImageInputMixin
 from skdeep.networks.backbones import (
     backbone_features,
     canonical_name,
+    trained_size,
+)
+from skdeep.networks.model_descriptions import (
     model_config,
     model_of,
-    trained_size,
+    registered_in,
+    with_own_numbers,
 )
 
 BACKBONE_CONSTRAINTS: dict[str, list[Any]] = {
@@ -159,6 +164,18 @@ class BackboneMixin(ImageInputMixin):
     def _features_network(self) -> runtime.NetworkSpec:
         return runtime.NetworkSpec(backbone_features, **self._features_arguments())
 
+    def _computing_network(self) -> tuple[runtime.NetworkSpec, str]:
+        """Return what computes features, and a text that identifies its layers.
+
+        Equal networks are compiled once, and their features computed once, also where
+        they come from a function that is called for each fit.
+        """
+        arguments, code = self._features_arguments(), ""
+        if "config" in arguments:
+            code = " ".join(map(code_fingerprint, registered_in(arguments["config"])))
+            arguments["config"] = with_own_numbers(arguments["config"])
+        return runtime.NetworkSpec(backbone_features, **arguments), code
+
     def _loaded_weights(self) -> Sequence[np.ndarray]:
         """Return the backbone's weights, which must be those of the fit."""
         if "config" in self._backbone:
@@ -176,7 +193,7 @@ class BackboneMixin(ImageInputMixin):
 
     def _features(self, images: np.ndarray) -> np.ndarray:
         """Return the features of encoded images, each computed at most once."""
-        network, scale = self._features_network(), self._images.scale
+        (network, code), scale = self._computing_network(), self._images.scale
         group = getattr(self, "_group", None) or runtime.group_size(*self.input_size_)
 
         def compute(rows: np.ndarray) -> np.ndarray:
@@ -184,7 +201,7 @@ class BackboneMixin(ImageInputMixin):
                 network,
                 self._loaded_weights(),
                 runtime.ArrayFeed(images[rows], scale=scale),
-                digest=self.backbone_digest_,
+                digest=f"{self.backbone_digest_} {code}",
                 group=group,
             )
             if not np.isfinite(features).all():
@@ -205,6 +222,7 @@ class BackboneMixin(ImageInputMixin):
             [
                 description,
                 self.backbone_digest_,
+                code,
                 str(images.dtype),
                 # Floats may be uint8's 0 to 255, or be taken as they are.
                 repr(scale),

@@ -1,7 +1,6 @@
 """Frozen networks whose maps serve as features of images."""
 
 import inspect
-import json
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -13,6 +12,7 @@ from keras import layers
 from skdeep.networks.efficientnet_lite import VARIANTS, efficientnet_lite
 from skdeep.networks.graphs import calls_of
 from skdeep.networks.linear_head import linear_head
+from skdeep.networks.model_descriptions import model_of
 from skdeep.networks.sizes import checked_image_shape
 
 __all__ = ["backbone_classifier", "backbone_features"]
@@ -151,65 +151,6 @@ def preprocess(name: str, pixels: Any) -> Any:
     bytes_ = layers.Rescaling(255.0, name="preprocessing")(pixels)
     module = inspect.getmodule(_applications()[name])
     return module.preprocess_input(bytes_)  # type: ignore[union-attr]
-
-
-def model_config(model: keras.Model) -> str:
-    """Describe a model, without its weights, as a text that `model_of` reads.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be rebuilt from a description, or does not take one image.
-    """
-    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
-    shapes = [tuple(x.shape) for x in inputs or ()]
-    if len(shapes) != 1 or len(shapes[0]) != 4 or len(outputs or ()) != 1:
-        raise ValueError(
-            "backbone must be a functional or sequential keras.Model with one output, "
-            "that takes images of shape (height, width, channels), but its inputs have "
-            f"the shapes {shapes}. Wrap it in a functional model that does."
-        )
-    try:
-        description = keras.saving.serialize_keras_object(model)
-        description.pop("compile_config", None)
-        config = json.dumps(description, sort_keys=True)
-        n_weights = len(model_of(config).weights)
-    except Exception as error:
-        # Keras puts the whole configuration before and after the reason.
-        reason = str(error).rpartition("Exception encountered: ")[2]
-        raise ValueError(
-            f"backbone={model.name!r} cannot be rebuilt from its configuration: "
-            f"{reason.partition(' Full object config')[0]} Register layers of your own "
-            "with keras.saving.register_keras_serializable, and replace Lambda layers."
-        ) from error
-    if n_weights != len(model.weights):
-        raise ValueError(
-            f"backbone={model.name!r} has {len(model.weights)} weights, but rebuilt "
-            f"from its configuration {n_weights}. Wrap it in a functional model."
-        )
-    return config
-
-
-def model_of(config: str) -> keras.Model:
-    """Build a model from its description, with random weights.
-
-    Descriptions come from files, too. Keras looks up what they name among its own
-    classes and those that were registered; it imports nothing else and runs no code.
-
-    Raises
-    ------
-    ValueError
-        If it names something else.
-    """
-    try:
-        model = keras.saving.deserialize_keras_object(
-            json.loads(config), safe_mode=True
-        )
-    except TypeError as error:
-        raise ValueError(str(error)) from error
-    if not isinstance(model, keras.Model):
-        raise ValueError(f"it describes a {type(model).__name__}, not a model")
-    return model
 
 
 def backbone_features(

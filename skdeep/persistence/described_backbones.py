@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from skdeep.encoding.bounded_json import read_json
-from skdeep.networks.backbones import model_of
+from skdeep.networks.model_descriptions import model_of
 from skdeep.persistence import schema
 from skdeep.persistence.schema import Node, Place, json_value
 from skdeep.runtime import NetworkSpec
@@ -48,6 +48,8 @@ def described_weights(
         config.path,
         max_bytes=schema.MAX_BYTES,
         max_values=schema.MAX_VALUES,
+        # Keras writes them, as for a ReLU without a maximum.
+        finite=False,
     )
     if needs_class and str(description.get("module")).startswith("keras"):
         raise place.refuse(

@@ -6,9 +6,12 @@ folder it outlives the process and is shared with others.
 
 import os
 import secrets
+import time
+import warnings
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -20,8 +23,10 @@ _MAX_BYTES = 2**30
 # loses no more.
 _BLOCK_ROWS = 4096
 _COPIED_ROWS = 128
-# The suffix of whole files; those in the making have another.
-_SUFFIX = ".npz"
+# The suffixes of whole files, and of those in the making.
+_SUFFIX, _STARTED = ".npz", ".part"
+# Seconds after which nobody is writing a file any more: it takes less than one.
+_GIVEN_UP = 3600
 
 
 class FeatureStore:
@@ -160,9 +165,10 @@ class FeatureFolder:
         """Write the features of rows to a new file, which appears whole or not."""
         folder = self.path / table
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_given_up(folder)
         names = np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), -1)
         # The digests in hexadecimal would be too long a name.
-        started = folder / f"{secrets.token_hex(8)}.part"
+        started = folder / f"{secrets.token_hex(8)}{_STARTED}"
         try:
             # Opened like this, and not by `tempfile`, others may read it, too.
             with started.open("xb") as file:
@@ -171,6 +177,15 @@ class FeatureFolder:
         except BaseException:
             started.unlink(missing_ok=True)
             raise
+
+
+def _remove_given_up(folder: Path) -> None:
+    """Remove what processes left that were killed while they wrote."""
+    for path in folder.glob(f"*{_STARTED}"):
+        # Others may do the same at this moment.
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _GIVEN_UP:
+                path.unlink()
 
 
 def stored_features(
@@ -195,7 +210,8 @@ def stored_features(
         From the numbers of some rows to their features, float32 of shape (n,
         n_features).
     folder : FeatureFolder, default=None
-        Where features are kept beyond the process.
+        Where features are kept beyond the process. One that cannot be written is
+        warned about.
     store : FeatureStore
         Where they are kept in the process.
 
@@ -227,7 +243,18 @@ def stored_features(
         names = [distinct[row] for row in some]
         store.add(table, names, features)
         if folder is not None:
-            folder.add(table, names, features)
+            try:
+                folder.add(table, names, features)
+            except OSError as error:
+                # What is computed is not lost for want of a place to keep it.
+                warnings.warn(
+                    f"Features are not kept in {str(folder.path)!r}, and are computed "
+                    f"again by the next process: {error}. Pass a folder that can be "
+                    "written, or memory=None.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+                folder = None
     if len(distinct) == len(digests):
         return output
     places = {digest: place for place, digest in enumerate(distinct)}

@@ -31,7 +31,7 @@ from skdeep.runtime.specification import NetworkSpec
 from skdeep.runtime.weights import arrays_of, check_weights, let_layers_copy
 
 # Another build may round differently, so what it computed is not to be mixed.
-BUILD = f"tensorflow {tf.__version__}"
+BUILD = f"tensorflow {tf.__version__} keras {keras.__version__}"
 
 _MAX_FUNCTIONS = 4
 # Bounds the memory that groups side by side take.
@@ -208,8 +208,8 @@ def infer_frozen(
     feed : ArrayFeed
         The rows.
     digest : str
-        Identifies the weights: what was compiled with weights of the same digest is
-        used again.
+        Identifies the weights, and what else the network consists of: what was compiled
+        with the same digest is used again.
     group : int
         How many rows pass together.
 

@@ -314,6 +314,56 @@ def test_memory(digits, computed, tmp_path, kind):
     assert computed == [40, 40]
 
 
+def unnamed():
+    """Return a network whose layers Keras names, with the same weights each time."""
+    kernel = keras.initializers.GlorotUniform(seed=0)
+    maps = keras.layers.Conv2D(3, 3, kernel_initializer=kernel)
+    return keras.Sequential([keras.Input((8, 8, 1)), maps, keras.layers.ReLU()])
+
+
+def test_networks_of_functions_are_found_again(digits, computed, tmp_path):
+    """Keras' numbering of layers does not make another network of one."""
+    settings = {"backbone": unnamed, "memory": tmp_path}
+    first = BackboneTransformer(**settings).fit_transform(digits)
+    unnamed()
+    second = BackboneTransformer(**settings).fit_transform(digits)
+    runtime.FEATURES.clear()
+    third = BackboneTransformer(**settings).fit_transform(digits)
+    assert computed == [40]
+    for other in (second, third):
+        np.testing.assert_array_equal(first, other)
+
+
+def registered(factor):
+    """Register a layer under one name, and return a network with it."""
+
+    @keras.saving.register_keras_serializable("test_backbone", name="Scaled")
+    class Doubled(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 2
+
+    class Tripled(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 3
+
+    kind = Doubled
+    if factor == 3:
+        kind = keras.saving.register_keras_serializable("test_backbone", name="Scaled")(
+            Tripled
+        )
+    return keras.Sequential([keras.Input((8, 8, 1)), kind()])
+
+
+def test_changed_layers_compute_again(digits, tmp_path):
+    """Features of a layer whose code was another are not taken for its own."""
+    for factor in (2, 3, 2):
+        backbone = registered(factor)
+        found = BackboneTransformer(backbone, memory=tmp_path).fit_transform(digits)
+        expected = factor * digits.mean(axis=(1, 2))[:, None]
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+        runtime.FEATURES.clear()
+
+
 def test_memory_without_a_folder(digits, tmp_path):
     """A joblib.Memory that keeps nothing keeps nothing."""
     memory = joblib.Memory(None)

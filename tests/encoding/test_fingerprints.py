@@ -17,7 +17,11 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from skdeep.encoding import fingerprints
-from skdeep.encoding.fingerprints import fingerprint, parameter_fingerprints
+from skdeep.encoding.fingerprints import (
+    code_fingerprint,
+    fingerprint,
+    parameter_fingerprints,
+)
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -175,3 +179,53 @@ def test_what_is_built_in_counts_by_what_it_holds(one, other):
     """Sizes may be a range, and an analyzer a method of a compiled pattern."""
     assert fingerprint(one) == fingerprint(copy.copy(one))
     assert fingerprint(one) != fingerprint(other)
+
+
+def test_code_of_classes():
+    """It changes with what a method does, and with nothing else."""
+
+    def scaled(factor):
+        if factor == 2:
+
+            class Scaled:
+                def call(self, inputs):
+                    return inputs * 2
+        else:
+
+            class Scaled:
+                def call(self, inputs):
+                    return inputs * 3
+
+        return Scaled
+
+    codes = [code_fingerprint(scaled(factor)) for factor in (2, 3, 2)]
+    assert codes[0] == codes[2]
+    assert codes[0] != codes[1]
+
+
+def test_code_of_what_is_inherited_and_wrapped():
+    """A base class and a decorated function belong to the code."""
+
+    def classes(number):
+        def doubled(function):
+            return lambda *given: number_of(function(*given))
+
+        if number == 1:
+
+            def number_of(x):
+                return x * 1
+        else:
+
+            def number_of(x):
+                return x * 2
+
+        class Base:
+            @doubled
+            def call(self, x):
+                return x
+
+        return type("Derived", (Base,), {})
+
+    one, again, two = classes(1), classes(1), classes(2)
+    assert code_fingerprint(one) == code_fingerprint(again)
+    assert code_fingerprint(one) != code_fingerprint(two)

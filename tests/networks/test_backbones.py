@@ -1,7 +1,5 @@
 """Networks that make features of images."""
 
-import json
-
 import keras
 import numpy as np
 import pytest
@@ -14,12 +12,11 @@ from skdeep.networks.backbones import (
     build_backbone,
     canonical_name,
     keras_weights,
-    model_config,
-    model_of,
     preprocess,
     trained_size,
 )
 from skdeep.networks.graphs import producer
+from skdeep.networks.model_descriptions import model_config
 
 
 def own_network(shape=(8, 8, 3)):
@@ -288,66 +285,3 @@ def test_classifier(images):
     model.set_weights([*network.get_weights(), *head])
     expected = features(network, images)[:, :3]
     np.testing.assert_allclose(model(images), expected, rtol=1e-5)
-
-
-# -- models of the user's --------------------------------------------------------------
-
-
-def test_description(images):
-    """A model is rebuilt from its description, compiled or not, nested or not."""
-    network = own_network()
-    description = model_config(network)
-    network.compile("sgd", "mse")
-    assert model_config(network) == description
-    assert model_config(model_of(description)) == description
-    nested = keras.Sequential([keras.Input((8, 8, 3)), network, layers.Flatten()])
-    again = model_of(model_config(nested))
-    again.set_weights(nested.get_weights())
-    np.testing.assert_array_equal(again(images), nested(images))
-
-
-class Own(layers.Layer):
-    """A layer that Keras does not know."""
-
-    def call(self, inputs):
-        return inputs
-
-
-@pytest.mark.parametrize(
-    ("build", "problem"),
-    [
-        (
-            lambda: [keras.Input((8, 8, 1)), Own()],
-            "cannot be rebuilt.*Could not locate class 'Own'",
-        ),
-        (
-            lambda: [keras.Input((8, 8, 1)), layers.Lambda(lambda x: x)],
-            "cannot be rebuilt",
-        ),
-        (lambda: [keras.Input((8,)), layers.Dense(2)], r"takes images.*\(None, 8\)"),
-        (lambda: [layers.Flatten()], r"takes images of shape"),
-    ],
-)
-def test_models_that_cannot_be_used(build, problem):
-    """What cannot be rebuilt, or takes no images, is refused."""
-    with pytest.raises(ValueError, match=problem):
-        model_config(keras.Sequential(build()))
-
-
-def test_two_inputs_or_outputs():
-    """A model must have one input and one output."""
-    one, other = keras.Input((8, 8, 1)), keras.Input((8, 8, 1))
-    with pytest.raises(ValueError, match="takes images"):
-        model_config(keras.Model([one, other], one + other))
-    with pytest.raises(ValueError, match="one output"):
-        model_config(keras.Model(one, [one + 1, one + 2]))
-
-
-@pytest.mark.parametrize("module", ["os", "keras.utils", "keras_extra.layers", None])
-def test_forged_description(module):
-    """A description imports nothing."""
-    description = json.loads(model_config(own_network()))
-    layer = description["config"]["layers"][2]
-    layer |= {"module": module, "class_name": "path", "registered_name": "x>y"}
-    with pytest.raises(ValueError, match=r"path|module"):
-        model_of(json.dumps(description))

@@ -78,7 +78,15 @@ def test_functions_that_build_nothing_are_refused(function, tmp_path):
         save(BackboneTransformer(function), tmp_path / "model")
 
 
-@pytest.mark.parametrize("build", [own_network, plain_network])
+def unbounded_network():
+    """Return a network whose description has an infinity."""
+    clipped = keras.layers.ReLU(max_value=float("inf"))
+    return keras.Sequential(
+        [keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3), clipped]
+    )
+
+
+@pytest.mark.parametrize("build", [own_network, plain_network, unbounded_network])
 def test_networks_of_functions_are_kept(build, tmp_path):
     """A network that a function of the user's built comes back with its weights."""
     path = tmp_path / "model"

@@ -155,6 +155,27 @@ def test_failing_to_write_leaves_nothing(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(np, "savez", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.warns(RuntimeWarning, match="not kept in .*disk full"):
         features([1], FeatureStore(), FeatureFolder(tmp_path))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    """What is computed is returned all the same, with one warning."""
+    monkeypatch.setattr(module, "_BLOCK_ROWS", 2)
+    (tmp_path / "file").touch()
+    with pytest.warns(RuntimeWarning, match="Pass a folder that can be") as warned:
+        features(range(6), FeatureStore(), FeatureFolder(tmp_path / "file"))
+    assert len(warned) == 1
+
+
+def test_what_killed_processes_left_is_removed(tmp_path):
+    """A file that was begun long ago goes, one that is being written stays."""
+    folder = FeatureFolder(tmp_path)
+    features([1], FeatureStore(), folder)
+    old, new = (tmp_path / "t" / f"{age}.part" for age in ("old", "new"))
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    features([2], FeatureStore(), folder)
+    assert [path.name for path in (tmp_path / "t").glob("*.part")] == ["new.part"]
