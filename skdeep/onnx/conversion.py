@@ -2,12 +2,13 @@
 
 import copy
 from collections.abc import Iterable
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import is_classifier, is_regressor
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -52,7 +53,8 @@ def to_onnx(
         If `estimator` is nothing that can be converted, or `path` is no path.
     ValueError
         If a part cannot be converted, such as an analyzer that is a function, or a step
-        that skl2onnx does not know; the message names it.
+        that skl2onnx does not know; the message names it. If onnxruntime, where it is
+        installed, cannot open the file.
     OSError
         If the file cannot be written.
 
@@ -121,7 +123,30 @@ def to_onnx(
             "skdeep_steps": " ".join(type(step).__name__ for step in steps),
         },
     )
-    write_atomically(Path(path), [model.SerializeToString()])
+    content = model.SerializeToString()
+    _check_opens(content)
+    write_atomically(Path(path), [content])
+
+
+def _check_opens(content: bytes) -> None:
+    """Refuse a model that onnxruntime, if it is installed, does not run."""
+    if find_spec("onnxruntime") is None:
+        return
+    onnxruntime = needed("onnxruntime")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    # What it would report is raised.
+    options.log_severity_level = 4
+    try:
+        onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        # Any: it has an error of its own for each kind of failure.
+        raise ValueError(
+            f"onnxruntime cannot open what was made of the estimator: {error} It has "
+            "few operators for other numbers than float32: build the network in that."
+        ) from error
 
 
 def _check_options(path: Any, pixels: Any) -> None:
@@ -157,11 +182,17 @@ def _check_step(step: Any, *, is_last: bool) -> None:
             f"estimators of skdeep can be written to an ONNX file. Write "
             f"{type(part).__name__} to a file of its own."
         )
-    if is_classifier(step) and not is_last:
-        # LinearDiscriminantAnalysis can transform, for one.
+    if (is_classifier(step) or is_regressor(step)) and not is_last:
+        # LinearDiscriminantAnalysis and PLSRegression can transform, for two.
         raise ValueError(
-            f"{name} stands before other steps, but skl2onnx writes a classifier's "
-            "predictions only. Put it at the end, or leave it out."
+            f"{name} stands before other steps, but skl2onnx writes the predictions of "
+            "classifiers and regressors only. Put it at the end, or leave it out."
+        )
+    indicator = getattr(step, "indicator_", None)
+    if indicator is not None and len(indicator.features_):
+        raise ValueError(
+            f"{name} adds columns that say where values were missing, which skl2onnx "
+            "leaves out. Pass add_indicator=False."
         )
     if isinstance(step, ColumnTransformer | FeatureUnion):
         for part in parts:
@@ -224,9 +255,23 @@ def _add_run(
     """Add steps behind what those before them give."""
     # What a step that can predict, too, transforms to is the last of its outputs.
     rows = list(inputs.values())[-1]
+    _check_width(run[0], rows)
     if is_ours(run[0]):
         return add_estimator(graph, run[0], rows)
     return _add_scikit_learn(graph, run, rows)
+
+
+def _check_width(step: Any, rows: Tensor) -> None:
+    """Refuse rows of another width than a step was fitted on."""
+    n_features = getattr(step, "n_features_in_", None)
+    if len(rows.row_shape) == 1 and None not in (*rows.row_shape, n_features):
+        (width,) = rows.row_shape
+        if width != n_features:
+            raise ValueError(
+                f"{type(step).__name__} was fitted on {n_features} features, but what "
+                f"stands before it in the ONNX file gives {width}: skl2onnx writes one "
+                "of those steps in another way. Leave it out of the Pipeline."
+            )
 
 
 def _add_scikit_learn(graph: Graph, run: list[Any], rows: Tensor) -> dict[str, Tensor]:

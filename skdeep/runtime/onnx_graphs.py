@@ -170,7 +170,8 @@ def _complementary_error_function(ctx: Any, node: Any, name: str, args: Any) -> 
     shapes, dtypes = node.output_shapes, node.output_dtypes
     outputs, (x,) = list(node.output), node.input
     ctx.remove_node(name)
-    one = ctx.make_const(f"{name}_one", np.ones((), np.float32))
+    dtype = needed("onnx").helper.tensor_dtype_to_np_dtype(dtypes[0])
+    one = ctx.make_const(f"{name}_one", np.ones((), dtype))
     error_function = ctx.make_node("Erf", [x], shapes=shapes, dtypes=dtypes)
     ctx.make_node(
         "Sub",

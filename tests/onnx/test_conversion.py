@@ -221,6 +221,18 @@ def test_double_precision_of_users(written):
     assert_same_outputs(estimator, file, X)
 
 
+def test_double_precision_that_onnxruntime_has_not(tmp_path):
+    """A file that could not be opened is not written."""
+    maps = keras.layers.Conv2D(2, 3, dtype="float64")
+    dense = keras.layers.Dense(1, activation="sigmoid", dtype="float64")
+    inputs = keras.layers.InputLayer((8, 8, 1), dtype="float64")
+    flat = keras.layers.Flatten(dtype="float64")
+    estimator = wrapped(network_of(inputs, maps, flat, dense), IMAGES.X[..., None])
+    with pytest.raises(ValueError, match=r"onnxruntime cannot open .* float32"):
+        to_onnx(estimator, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_networks_that_are_classes(written):
     """A subclass of `keras.Model` without declared inputs is asked for its own."""
     X = IMAGES.X.reshape(len(IMAGES.X), -1)

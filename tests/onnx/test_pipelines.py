@@ -7,10 +7,12 @@ import pytest
 from sklearn.base import is_classifier
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.compose import ColumnTransformer
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -184,13 +186,42 @@ def test_scikit_learn_alone_is_refused(tmp_path):
         (make_union(coder(), PCA(2)), "FeatureUnion holds StackedAuto.* of its own"),
         (make_union(KMeans(2), PCA(2)), "FeatureUnion holds KMeans, .* as a step"),
         (LinearDiscriminantAnalysis(), "LinearDisc.* stands before other steps"),
+        (PLSRegression(2), "PLSRegression stands before other steps"),
     ],
-    ids=["ours", "clusters", "classifier"],
+    ids=["ours", "clusters", "classifier", "regressor"],
 )
 def test_steps_that_would_be_written_wrongly_are_refused(step, message, tmp_path):
     """The message says which step it is, and what to do."""
     pipeline = make_pipeline(step, coder(1)).fit(FLAT, IMAGES.y)
     with pytest.raises(ValueError, match=message):
+        to_onnx(pipeline, tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_columns_of_missing_values_are_refused(first, tmp_path):
+    """A file would go without the columns that an imputer adds."""
+    X = FLAT.copy()
+    X[::3, 5] = np.nan
+    imputer = SimpleImputer(add_indicator=True)
+    steps = [imputer, PCA(3), coder()] if first else [SimpleImputer(), coder(), imputer]
+    pipeline = make_pipeline(*steps).fit(X)
+    if first:
+        with pytest.raises(ValueError, match="SimpleImputer adds columns"):
+            to_onnx(pipeline, tmp_path / "model.onnx")
+    else:
+        # Codes miss nothing, so that there is nothing to add.
+        to_onnx(pipeline, tmp_path / "model.onnx")
+
+
+def test_rows_of_another_width_are_refused(tmp_path):
+    """Whatever a converter leaves out, no file is written of it."""
+    pipeline = make_pipeline(StandardScaler(), coder()).fit(FLAT)
+    pipeline[0].mean_, pipeline[0].scale_ = (
+        pipeline[0].mean_[:9],
+        pipeline[0].scale_[:9],
+    )
+    pipeline[0].n_features_in_ = 9
+    with pytest.raises(ValueError, match=r"fitted on 64 features, but .* gives 9"):
         to_onnx(pipeline, tmp_path / "model.onnx")
 
 
