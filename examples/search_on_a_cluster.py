@@ -76,6 +76,7 @@ import argparse
 import contextlib
 import math
 import time
+from importlib.util import find_spec
 
 import joblib
 import numpy as np
@@ -193,7 +194,14 @@ def parse(argv):
     add("--backend", default="local", choices=START, help="which kind of workers")
     add("--workers", type=int, default=2, help="how many, at most one for each core")
     add("--fast", action="store_true", help="few fits of few epochs")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    needed = {"local": "joblib", "dask": "distributed", "ray": "ray"}[options.backend]
+    if find_spec(needed) is None:
+        parser.error(
+            f"--backend {options.backend} needs the package {needed}. Run "
+            f'python -m pip install ".[{options.backend}]"'
+        )
+    return options
 
 
 def main(argv=None):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # A busy machine may need a minute to start a worker in place of another.
 _RESTART_SECONDS = 300
+# Seconds for fetching a result before it is looked whether there still is a worker.
+_FIRST_PATIENCE = 60
 
 
 class DaskBackend(TaskBackend):
@@ -107,8 +109,17 @@ class DaskBackend(TaskBackend):
     def _report_of(self, task: Any) -> Report:
         """Return the report of a task."""
         self._last_seen = time.monotonic()
+        # The worker that has the result may die now. Dask computes it again where there
+        # is another one, and waits for ever where there is none.
+        patience = _FIRST_PATIENCE
         try:
-            return task.result()
+            while True:
+                try:
+                    return task.result(timeout=patience)
+                except TimeoutError:
+                    patience *= 2
+                    if (abandoned := self._abandoned()) is not None:
+                        raise abandoned from None
         except CancelledError as error:
             raise DataLostError(
                 "Data was lost with Dask workers that died, more than "

@@ -84,3 +84,32 @@ def test_more_patience(clock):
 def test_data_are_sent_as_a_whole(value):
     """What is a list or a dict is one thing to the tasks that get it."""
     assert DaskBackend(client=Client())._put(value) == ("sent", value)
+
+
+class SlowTask:
+    """A task whose result comes at the third time of asking, or never."""
+
+    def __init__(self, clock, comes=True):
+        self.clock, self.comes, self.asked = clock, comes, 0
+
+    def result(self, timeout):
+        self.asked += 1
+        if self.comes and self.asked == 3:
+            return "report"
+        self.clock[0] += timeout
+        raise TimeoutError
+
+
+def test_slow_results_are_waited_for(clock):
+    """As long as there is a worker, a result may be on its way."""
+    task = SlowTask(clock)
+    assert DaskBackend(client=Client())._report_of(task) == "report"
+
+
+def test_results_that_are_lost_with_the_last_worker(clock):
+    """Dask waits for ever for a worker to compute them again."""
+    client = Client()
+    backend = DaskBackend(client=client)
+    client.workers = {}
+    with pytest.raises(RuntimeError, match="has had no worker"):
+        backend._report_of(SlowTask(clock, comes=False))

@@ -27,3 +27,13 @@ def test_scores_are_compared(example, capsys):
     assert lines[2].startswith("The same on 2 workers (local): ")
     assert all(re.search(r": \d+\.\d s$", line) for line in lines[1:4])
     assert lines[4] == "Scores are the same bits."
+
+
+@pytest.mark.parametrize("backend", ["dask", "ray"])
+def test_missing_packages_are_named_at_once(example, backend, monkeypatch, capsys):
+    """Nothing is searched before, and the message has the command to run."""
+    monkeypatch.setattr(example, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        example.main(["--backend", backend])
+    message = capsys.readouterr().err
+    assert f'python -m pip install ".[{backend}]"' in message
