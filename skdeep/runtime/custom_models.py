@@ -220,19 +220,13 @@ def fit_model(
     first = arguments.get("initial_epoch", 0)
     callbacks = [*arguments.get("callbacks", ()), _EpochHooks(options, first)]
     arguments = arguments | {"callbacks": callbacks}
-    live.training = True
-    try:
-        if places is None:
-            # Keras shuffles by the seed that TensorFlow has for the whole process.
-            draw = epoch_generator(state.seed, state.epoch).integers(2**31)
-            with seeded_operations(int(draw)):
-                history = model.fit(x=x, y=y, sample_weight=sample_weight, **arguments)
-        else:
-            history = _fit_shuffled(
-                model, x, y, sample_weight, places, arguments, state
-            )
-    finally:
-        live.training = False
+    if places is None:
+        # Keras shuffles by the seed that TensorFlow has for the whole process.
+        draw = epoch_generator(state.seed, state.epoch).integers(2**31)
+        with seeded_operations(int(draw)):
+            history = model.fit(x=x, y=y, sample_weight=sample_weight, **arguments)
+    else:
+        history = _fit_shuffled(model, x, y, sample_weight, places, arguments, state)
     live.example = (take_rows(x, [0]), take_rows(y, [0]))
     n_rows = keras.tree.flatten(x)[0].shape[0] if places is None else len(places)
     n_rows = _n_training_rows(n_rows, arguments.get("validation_split"))

@@ -267,6 +267,7 @@ class ModelTrainer(DataEncoder):
             rows.sort()
             plan = self._plan(live, model, fit_arguments, rows)
         options = self._hooked_options(given, plan, live, fit_arguments)
+        live.training = plan is None
         try:
             if plan is None:
                 live.compile()
@@ -284,16 +285,18 @@ class ModelTrainer(DataEncoder):
                 result = self._fit_compiled(
                     live, model, plan, rows, options, state, resume=resume
                 )
+            result.history = {long_name(k): v for k, v in result.history.items()}
+            # As in SciKeras, `fit` starts a new history even if it goes on training.
+            goes_on = resume and one_epoch and "history_" in vars(self)
+            self._keep(result, resume=goes_on, go_on=one_epoch or self.warm_start)
+            if plan is None:
+                live.loaded = self.weights_
         finally:
+            # From here on, other weights than ours are somebody else's.
+            live.training = False
             for callback in fit_arguments["callbacks"]:
                 # Not the user's own, which may look at the model.
                 keras.callbacks.Callback.set_model(callback, None)
-        result.history = {long_name(k): v for k, v in result.history.items()}
-        # As in SciKeras, `fit` starts a new history even if it goes on training.
-        goes_on = resume and one_epoch and "history_" in vars(self)
-        self._keep(result, resume=goes_on, go_on=one_epoch or self.warm_start)
-        if plan is None:
-            live.loaded = self.weights_
         self._callback_fit_ctx.call_on_fit_task_end(
             estimator=self, X=given[0], y=given[1], reconstruction_attributes=dict
         )

@@ -127,6 +127,27 @@ def test_predictions_while_training():
     np.testing.assert_array_equal(first.predict(ROWS), second.predict(ROWS))
 
 
+class AskedAtTheEnd(KerasRegressor):
+    """Predicts when its training is over, and its weights are not kept yet."""
+
+    def _keep(self, *arguments, **others):
+        if self.__sklearn_is_fitted__():
+            self.predict(ROWS)
+        super()._keep(*arguments, **others)
+
+
+def test_predictions_when_training_ends():
+    """What was just learned is no change by somebody else."""
+    asked = AskedAtTheEnd(lambda: Subclassed(), **SETTINGS, loss="mse")
+    model = asked.fit(ROWS, Y).model_
+    asked.partial_fit(ROWS, Y)
+    assert asked.model_ is model
+    # From then on, changes are seen again.
+    expected = asked.predict(ROWS)
+    emptied(model)
+    np.testing.assert_array_equal(asked.predict(ROWS), expected)
+
+
 class MeanAndSpread(keras.Model):
     """A network that learns and predicts in its own way."""
 
