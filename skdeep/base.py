@@ -6,6 +6,7 @@ callbacks from them. What does not work on today's scikit-learn is replaced, and
 hidden where a class should not have it.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -312,12 +313,8 @@ class DeepEstimator(
         self, result: runtime.TrainingResult, *, resume: bool, go_on: bool
     ) -> None:
         """Set the fitted attributes."""
-        history = self.history_ if resume else {}
         self.weights_ = result.weights
-        self.history_ = {
-            name: [*history.get(name, []), *result.history.get(name, [])]
-            for name in history | result.history
-        }
+        self.history_ = _joined(self.history_ if resume else {}, result.history)
         self.n_iter_ = result.n_iter + (self.n_iter_ if resume else 0)
         seen = self.n_samples_seen_ if resume else 0
         self.n_samples_seen_ = result.n_rows + seen
@@ -406,6 +403,20 @@ def _callbacks_refused(callbacks: Any, found: Any) -> str:
         f"lists or dicts of both, but there is something else: {found}. Pass objects "
         "of keras.callbacks.Callback."
     )
+
+
+def _joined(
+    before: dict[str, list[float]], after: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    """Put two histories behind each other, NaN for what only one of them has."""
+    missing = [
+        [math.nan] * max(map(len, history.values()), default=0)
+        for history in (before, after)
+    ]
+    return {
+        name: [*before.get(name, missing[0]), *after.get(name, missing[1])]
+        for name in before | after
+    }
 
 
 def _flattened(callbacks: list[Any]) -> list[keras.callbacks.Callback]:

@@ -13,6 +13,7 @@ from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
 
 import skdeep
+from skdeep.persistence import load, save
 from tests.common.checks import assert_same, differ, fit, fresh, state
 from tests.common.instances import IMAGES, INSTANCES, TEXTS
 
@@ -137,6 +138,19 @@ def test_going_on_with_another_optimizer():
         fit(estimator.set_params(optimizer=optimizer))
         assert estimator.n_iter_ == 4
         assert np.isfinite(estimator.history_["loss"]).all()
+
+
+def test_going_on_with_validation(tmp_path):
+    """Validation that begins later, or ends, leaves each number at its epoch."""
+    estimator = fit(fresh(IMAGE, warm_start=True))
+    for early_stopping in (True, False):
+        fit(estimator.set_params(early_stopping=early_stopping))
+    assert estimator.n_iter_ == len(estimator.history_["loss"]) == 6
+    known = np.isfinite(estimator.history_["val_loss"])
+    assert known.tolist() == [False, False, True, True, False, False]
+    save(estimator, tmp_path / "model")
+    again = load(tmp_path / "model")
+    np.testing.assert_equal(again.history_, estimator.history_)
 
 
 def test_changed_network():

@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.validation import _num_samples
 
 from skdeep.encoding.numbers import refuse_masked, understood
+from skdeep.encoding.targets import check_label_types
 from skdeep.metrics.codes import are_numbers
 
 # What scikit-learn's semi-supervised classifiers, and ours, take for "no label".
@@ -56,9 +57,13 @@ def read_sets(
 def _labels(X: Any, y: Any, which: str) -> NDArray[Any]:
     name = f"y_{which}"
     refuse_masked(y, name)
+    if isinstance(y, list | tuple):
+        # NumPy makes the word "nan" of a number among words.
+        check_label_types(np.fromiter(y, dtype=object), name)
     with understood(name):
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name=name)
+    check_label_types(labels, name)
     if labels.dtype.kind == "f" and (labels % 1 != 0).any():
         raise ValueError(
             f"{name} must hold the labels of classes, got fractions such as "

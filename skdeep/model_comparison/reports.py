@@ -422,6 +422,10 @@ def _costs(fitted: Any, n_train: int) -> tuple[int | None, float | None]:
     if isinstance(network, FrozenEstimator):
         # It was trained before, and perhaps on other samples.
         return count, None
+    pretrained = getattr(getattr(network, "autoencoder_", None), "n_samples_seen_", 0)
+    if pretrained and not isinstance(network.autoencoder, FrozenEstimator):
+        # The time of the fit is that of the pretraining, too.
+        return count, None
     layers = model._flatten_layers(include_self=False)
     if any(hasattr(layer, "layers") and not layer.trainable for layer in layers):
         return count, None

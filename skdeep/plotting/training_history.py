@@ -183,7 +183,8 @@ class TrainingHistoryDisplay:
                 f"The history has {sorted(self.history)}, but 'loss' and at least one "
                 f"of {list(names)} are needed. Pass names that it has."
             )
-        self._check_numbers([*drawn, "loss"])
+        watched = [_WATCHED] if _WATCHED in self.history else []
+        self._check_numbers([*drawn, "loss", *watched])
         self.best_epoch_ = self._best_epoch()
         self.ax_ = new_axes() if ax is None else ax
         self.figure_ = self.ax_.figure
@@ -191,7 +192,7 @@ class TrainingHistoryDisplay:
         for name, style in zip(drawn, line_styles(self.ax_, len(drawn)), strict=True):
             values = np.asarray(self.history[name], dtype=float)
             # A single epoch would make an invisible line.
-            marker = "o" if len(values) == 1 else None
+            marker = "o" if np.isfinite(values).sum() == 1 else None
             style = {**style, "label": name, "marker": marker, **(line_kwargs or {})}
             (self.lines_[name],) = self.ax_.plot(
                 np.arange(1, len(values) + 1), values, **style
@@ -215,15 +216,18 @@ class TrainingHistoryDisplay:
                     f"history[{name!r}] must hold numbers: {error}. Pass one number "
                     "for each epoch."
                 ) from error
-            if values.ndim != 1 or not len(values) or np.isnan(values).any():
+            # Some epochs may have been without validation data.
+            gaps = np.isnan(values)
+            if values.ndim != 1 or gaps.all() or (name == "loss" and gaps.any()):
                 raise ValueError(
                     f"history[{name!r}] must hold one number for each epoch, got "
-                    f"{self.history[name]!r}. Leave out epochs without numbers."
+                    f"{self.history[name]!r}. NaN may stand for epochs without "
+                    "validation only."
                 )
 
     def _best_epoch(self) -> int:
         decisive = self.history.get(_WATCHED, self.history["loss"])
-        return int(np.argmin(decisive)) + 1
+        return int(np.nanargmin(np.asarray(decisive, dtype=float))) + 1
 
     def _draw_best(self, best_kwargs: Mapping[str, Any] | None) -> Any:
         """Draw a line at the best epoch."""

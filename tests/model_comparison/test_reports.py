@@ -224,6 +224,16 @@ def test_frozen_parts_have_no_number_of_operations():
         assert (report.training_flop is None) == freeze
 
 
+def test_pretraining_is_not_left_out_of_the_operations():
+    """Where the fit pretrains, its operations are not known; elsewhere they are."""
+    X, y = load_digits(return_X_y=True)
+    encoder = StackedAutoencoderTransformer((8,), 4, epochs=1, random_state=0).fit(X)
+    for given in (encoder, FrozenEstimator(encoder)):
+        model = PretrainedEncoderClassifier(given, epochs=1, random_state=0)
+        report = train_test_report(model, X[:100], y[:100], X[100:150], y[100:150])
+        assert (report.training_flop is None) == (given is encoder)
+
+
 def test_a_frozen_classifier_is_not_trained():
     """Operations of a training that was before have nothing to do with its time."""
     X, y = load_digits(return_X_y=True)
@@ -318,6 +328,21 @@ def test_frozen_classes_beyond_those_that_occur(flowers):
         y_test[test], model.predict_proba(X_test[test]), labels=model.classes_
     )
     assert report.test.log_loss == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+@pytest.mark.parametrize("make", [list, np.array], ids=["list", "array"])
+def test_missing_words_are_found_before_the_fit(missing, make):
+    """Neither is a missing label taken for a word."""
+
+    class Unfitted(Unknowing):
+        def fit(self, X, y):
+            pytest.fail("it was fitted")
+
+    X, y = np.arange(4.0)[:, None], ["a", "b", "a", missing]
+    y = make(y) if make is list else make(y, dtype=object)
+    with pytest.raises(ValueError, match=r"y_test (mixes labels|contains NaN)|NaN"):
+        train_test_report(Unfitted(), X, np.array(list("abab")), X + 9, y)
 
 
 def test_labels_that_are_no_class_have_a_column():

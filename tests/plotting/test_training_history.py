@@ -78,6 +78,31 @@ def test_one_epoch_can_be_seen(pyplot):
     assert many.best_epoch_ == 1
 
 
+def test_epochs_without_validation(pyplot):
+    """Numbers stand at their epochs, also where others have none."""
+    history = HISTORY | {"val_loss": [np.nan, np.nan, 1.5, np.nan]}
+    display = TrainingHistoryDisplay.from_history(history)
+    assert display.best_epoch_ == 3
+    assert display.lines_["val_loss"].get_ydata()[2] == 1.5
+    assert display.lines_["val_loss"].get_marker() == "o"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"loss": [1.0, np.nan, 2.0, 3.0]},
+        {"val_loss": [np.nan] * 4},
+        {"val_loss": []},
+        {"loss": [[1.0]]},
+    ],
+)
+def test_histories_that_cannot_be_drawn(pyplot, change):
+    """Each epoch has a loss, and what is drawn some number."""
+    with pytest.raises(ValueError, match="one number for each epoch"):
+        TrainingHistoryDisplay.from_history(HISTORY | change)
+    assert pyplot.get_fignums() == []
+
+
 def test_refusals(pyplot):
     """A history without what is asked for is named."""
     with pytest.raises(ValueError, match="at least one of"):
