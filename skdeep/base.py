@@ -408,15 +408,15 @@ def _callbacks_refused(callbacks: Any, found: Any) -> str:
 def _joined(
     before: dict[str, list[float]], after: dict[str, list[float]]
 ) -> dict[str, list[float]]:
-    """Put two histories behind each other, NaN for what only one of them has."""
-    missing = [
-        [math.nan] * max(map(len, history.values()), default=0)
-        for history in (before, after)
-    ]
-    return {
-        name: [*before.get(name, missing[0]), *after.get(name, missing[1])]
-        for name in before | after
-    }
+    """Put two histories behind each other, each number at the place of its epoch."""
+    n_epochs = max(map(len, before.values()), default=0)
+    joined = dict(before)
+    for name, values in after.items():
+        earlier = before.get(name, [])
+        # Without validation, epochs have a loss only.
+        missing = [math.nan] * (n_epochs - len(earlier))
+        joined[name] = [*earlier, *missing, *values]
+    return joined
 
 
 def _flattened(callbacks: list[Any]) -> list[keras.callbacks.Callback]:

@@ -141,13 +141,15 @@ def test_going_on_with_another_optimizer():
 
 
 def test_going_on_with_validation(tmp_path):
-    """Validation that begins later, or ends, leaves each number at its epoch."""
+    """Validation that begins later, or again, has its numbers at its epochs."""
     estimator = fit(fresh(IMAGE, warm_start=True))
-    for early_stopping in (True, False):
+    for early_stopping in (True, False, True):
         fit(estimator.set_params(early_stopping=early_stopping))
-    assert estimator.n_iter_ == len(estimator.history_["loss"]) == 6
+        last = len(estimator.history_["val_loss"])
+        assert last == (estimator.n_iter_ if early_stopping else 4)
+    assert estimator.n_iter_ == len(estimator.history_["loss"]) == 8
     known = np.isfinite(estimator.history_["val_loss"])
-    assert known.tolist() == [False, False, True, True, False, False]
+    assert known.tolist() == [False, False, True, True] * 2
     save(estimator, tmp_path / "model")
     again = load(tmp_path / "model")
     np.testing.assert_equal(again.history_, estimator.history_)
