@@ -111,11 +111,11 @@ def code_fingerprint(thing: Any) -> str:
     >>> code_fingerprint(half) == before
     False
     """
-    codes = sorted(_codes(thing, 0))
+    codes = sorted(_codes(thing, set()))
     return f"{_name(thing)} ({_digest(repr(codes))})"
 
 
-def _codes(thing: Any, depth: int) -> Iterator[str]:
+def _codes(thing: Any, seen: set[int]) -> Iterator[str]:
     """Yield the codes of a class, of a function, or of something around one."""
     if isinstance(thing, type):
         for owner in thing.__mro__:
@@ -123,19 +123,21 @@ def _codes(thing: Any, depth: int) -> Iterator[str]:
                 for name, member in vars(owner).items():
                     # A class that a method refers to is mostly its own.
                     if not isinstance(member, type):
-                        codes = _codes(member, depth + 1)
+                        codes = _codes(member, seen)
                         yield from (f"{_name(owner)}.{name} {code}" for code in codes)
-    elif isinstance(thing, FunctionType) and depth <= _DEPTH:
+    elif isinstance(thing, FunctionType) and id(thing) not in seen:
+        # Functions can refer to each other.
+        seen.add(id(thing))
         given = [*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).items()]
         yield f"{_of_code(thing.__code__)}{[v for v in given if _is_plain(v)]}"
         for cell in _contents(thing):
             if not isinstance(cell, type):
-                yield from _codes(cell, depth + 1)
+                yield from _codes(cell, seen)
     elif isinstance(thing, property):
         for function in (thing.fget, thing.fset):
-            yield from _codes(function, depth + 1)
+            yield from _codes(function, seen)
     elif isinstance(thing, staticmethod | classmethod):
-        yield from _codes(thing.__func__, depth + 1)
+        yield from _codes(thing.__func__, seen)
 
 
 def _is_plain(value: Any) -> bool:

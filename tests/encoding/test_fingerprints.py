@@ -229,3 +229,21 @@ def test_code_of_what_is_inherited_and_wrapped():
     one, again, two = classes(1), classes(1), classes(2)
     assert code_fingerprint(one) == code_fingerprint(again)
     assert code_fingerprint(one) != code_fingerprint(two)
+
+
+def test_code_of_functions_that_call_each_other():
+    """Each is looked at once, however many ways lead to it."""
+
+    def cycle():
+        def first(x):
+            return second(third(first(x)))
+
+        def second(x):
+            return first(third(second(x)))
+
+        def third(x):
+            return first(second(third(x)))
+
+        return first
+
+    assert code_fingerprint(cycle()) == code_fingerprint(cycle())
