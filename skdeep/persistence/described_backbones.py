@@ -48,7 +48,7 @@ def described_weights(
         config.path,
         max_bytes=schema.MAX_BYTES,
         max_values=schema.MAX_VALUES,
-        # Keras writes them, as for a ReLU without a maximum.
+        # Keras writes them, as for a ReLU whose maximum is infinity.
         finite=False,
     )
     if needs_class and str(description.get("module")).startswith("keras"):

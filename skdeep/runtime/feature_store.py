@@ -25,7 +25,7 @@ _BLOCK_ROWS = 4096
 _COPIED_ROWS = 128
 # The suffixes of whole files, and of those in the making.
 _SUFFIX, _STARTED = ".npz", ".part"
-# Seconds after which nobody is writing a file any more: it takes less than one.
+# Seconds after which nobody is still writing a file, which has some megabytes.
 _GIVEN_UP = 3600
 
 

@@ -112,7 +112,14 @@ def test_functions_named_as_those_of_keras_are_refused(activation):
 
 
 @pytest.mark.parametrize(
-    "activation", ["gelu", keras.ops.relu, keras.activations.softmax, layers.ReLU(6)]
+    "activation",
+    [
+        "gelu",
+        keras.ops.relu,
+        keras.activations.softmax,
+        layers.ReLU(6),
+        layers.PReLU(shared_axes=(1, 2)),
+    ],
 )
 def test_activations_of_keras_are_described(activation, images):
     """What Keras finds again is no obstacle."""
