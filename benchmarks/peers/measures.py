@@ -199,7 +199,8 @@ def candidates():
 def throughput():
     """Compare the training of the CNN for CIFAR-10 with products of matrices.
 
-    The products are TensorFlow's own, with a thread for each core.
+    A fit is the one that the libraries are compared by, without compiling. The products
+    are TensorFlow's own, with a thread for each core.
     """
     from peers import networks, tensorflow_alone, works
     from skdeep.networks import multiply_adds
@@ -207,9 +208,12 @@ def throughput():
 
     found, bars = [], []
     (images, classes), _ = works.small_images()
-    operations = 6.0 * multiply_adds(networks.cifar_network()) * len(images)
+    n_images = works.CIFAR["epochs"] * len(images)
+    operations = 6.0 * multiply_adds(networks.cifar_network()) * n_images
     for precision in ("float32", "bfloat16")[: 1 + has_native_bfloat16()]:
-        classifier = digits_classifier(epochs=1, batch_size=works.CIFAR["batch"])
+        classifier = digits_classifier(
+            epochs=works.CIFAR["epochs"], batch_size=works.CIFAR["batch"]
+        )
         classifier.set_params(model=networks.cifar_network, model__precision=precision)
         classifier.fit(images[:256], classes[:256])
         of_training, of_product = [], []

@@ -12,7 +12,8 @@ import numpy as np
 from skdeep.encoding.streamed_rows import StreamedRows
 from skdeep.encoding.tokens import TokenSequences
 
-_CHUNK_BYTES = 2**24
+# What stays in a core's own cache: three times as fast as what does not.
+_CHUNK_BYTES = 2**19
 # Odd multipliers of a multiply-shift hash, from a fixed generator: the same on
 # every machine, which makes the order of the rows, and so every fit, the same too.
 _MULTIPLIER_SEED = 20240229
